@@ -1,0 +1,1 @@
+"""Commands: arguments, output and exit codes only."""

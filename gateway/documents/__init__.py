@@ -1,0 +1,1 @@
+"""What hides in attachments and images: content decides, not the name."""

@@ -1,0 +1,55 @@
+"""What became of one recipient at a next hop.
+
+A closed sum: ``Delivered | TemporaryFailure | PermanentFailure``. An error that nobody specified is temporary:
+trying again costs a little, giving up loses a mail.
+Source: RFC 5321 section 4.2.1, RFC 3463.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """The next hop has taken responsibility (250 after the final dot).
+
+    Attributes:
+        next_hop: Host and port that answered, ``"relay.example:25"``.
+        reply: Its reply, one line.
+    """
+
+    next_hop: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemporaryFailure:
+    """Worth another try.
+
+    Attributes:
+        next_hop: Host and port, or the domain that could not be looked up.
+        reply: The next hop's reply, or our words for what happened.
+        outcome_unknown: The connection was lost after the final dot: the next hop may have the mail.
+    """
+
+    next_hop: str
+    reply: str
+    outcome_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermanentFailure:
+    """The next hop has refused for good (5yz), or nobody takes mail for this domain.
+
+    Attributes:
+        next_hop: Host and port, or the domain.
+        reply: The next hop's reply, or our words.
+        status: Enhanced status code for the DSN, ``"5.1.1"``.
+    """
+
+    next_hop: str
+    reply: str
+    status: str
+
+
+DeliveryResult: TypeAlias = Delivered | TemporaryFailure | PermanentFailure

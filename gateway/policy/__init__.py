@@ -1,0 +1,1 @@
+"""Policies: what a marketplace forbids, as data."""

@@ -1,0 +1,186 @@
+"""The one argument of a rule beside its params: the mail, and each view of it, computed once.
+
+Not here: where the views come from (``filter.py`` gives lexbor's when judging, the rewriter's when mending).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+
+from gateway.detect.fold import Folded, fold
+from gateway.detect.protected import protected_spans
+from gateway.documents.sniff import Sniffed, sniff
+from gateway.html.view import Comment, Element, Rendering, View
+from gateway.mail.address import Address, mailboxes
+from gateway.mail.message import Message, Part
+
+
+class Where(Enum):
+    """Where a person or a program at the other end meets a text."""
+
+    SUBJECT = "subject"
+    DISPLAY_NAME = "display name"
+    TEXT = "text part"
+    HTML_VISIBLE = "HTML as shown"
+    HTML_FULL = "HTML with its hidden text"
+    HTML_ATTRIBUTE = "HTML attribute"
+    HTML_COMMENT = "HTML comment"
+    FILENAME = "file name"
+    DESCRIPTION = "description of a part"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What is known of the seller once AUTH and RCPT are done.
+
+    Attributes:
+        seller: Name of the seller, or ``None`` where nobody said (``gateway check`` without ``--seller``).
+        senders: Addresses that the marketplace has approved for this seller.
+        links: Hosts or https URLs needed to complete an order, as the seller registered them.
+        hostname: The gateway's own name, for a Message-ID that the mail lacks.
+    """
+
+    seller: str | None = None
+    senders: tuple[Address, ...] = ()
+    links: tuple[str, ...] = ()
+    hostname: str = "localhost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """One run of text as somebody meets it.
+
+    Attributes:
+        where: What kind of place.
+        part: Part number, ``""`` for the header section.
+        text: The characters, decoded.
+        field: Header field name, for ``SUBJECT`` and ``DISPLAY_NAME``.
+        node: Node index in the part's view, for ``HTML_ATTRIBUTE`` and ``HTML_COMMENT``.
+        attribute: Attribute name, for ``HTML_ATTRIBUTE``.
+        rendering: Where the characters come from, for ``HTML_VISIBLE`` and ``HTML_FULL``.
+    """
+
+    where: Where
+    part: str
+    text: str
+    field: str | None = None
+    node: int | None = None
+    attribute: str | None = None
+    rendering: Rendering | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A leaf that is not shown as the words of the mail.
+
+    Attributes:
+        part: The part.
+        sniffed: What its content is, whatever it is called.
+        is_referenced: Whether an HTML part shows it by ``cid:``.
+    """
+
+    part: Part
+    sniffed: Sniffed
+    is_referenced: bool
+
+
+READ_ATTRIBUTES = frozenset({"alt", "title", "summary", "label", "placeholder", "value", "aria-label", "content"})
+"""Attributes whose text a person can come to read or hear."""
+
+
+@dataclass
+class Context:
+    """One mail and all views of it.
+
+    Attributes:
+        message: The mail as parsed.
+        views: HTML views by part number.
+        profile: What is known of the seller.
+    """
+
+    message: Message
+    views: Mapping[str, View]
+    profile: Profile = field(default_factory=Profile)
+
+    def __post_init__(self) -> None:
+        self._folded: dict[str, Folded] = {}
+        self._protected: dict[str, tuple[tuple[int, int], ...]] = {}
+
+    def folded(self, surface: Surface) -> Folded:
+        """The surface's text after Unicode folding, with the way back."""
+        if surface.text not in self._folded:
+            self._folded[surface.text] = fold(surface.text)
+        return self._folded[surface.text]
+
+    def protected(self, surface: Surface) -> tuple[tuple[int, int], ...]:
+        """Spans, in folded coordinates, of order numbers and the like that no rule may take for something else."""
+        if surface.text not in self._protected:
+            self._protected[surface.text] = protected_spans(self.folded(surface))
+        return self._protected[surface.text]
+
+    @cached_property
+    def surfaces(self) -> tuple[Surface, ...]:
+        """Every text of the mail, the header section first."""
+        found = [*self._header_surfaces()]
+        for part in self.message.leaves():
+            found.extend(self._part_surfaces(part))
+        return tuple(surface for surface in found if surface.text)
+
+    @cached_property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """Every leaf that is not body text, its content sniffed."""
+        shown = self._referenced_ids
+        return tuple(
+            Attachment(part=part, sniffed=sniff(part.content), is_referenced=part.content_id in shown)
+            for part in self.message.leaves()
+            if not part.is_body_text
+        )
+
+    @cached_property
+    def _referenced_ids(self) -> frozenset[str]:
+        urls = (reference.url for view in self.views.values() for reference in view.references)
+        return frozenset(url[4:] for url in urls if url[:4].lower() == "cid:")
+
+    def _header_surfaces(self) -> list[Surface]:
+        found = []
+        for field_ in self.message.fields:
+            name = field_.name.lower()
+            if name == "subject":
+                found.append(Surface(where=Where.SUBJECT, part="", text=field_.text, field="Subject"))
+            elif name in {"from", "to"}:
+                found.extend(
+                    Surface(where=Where.DISPLAY_NAME, part="", text=box.display_name, field=name.capitalize())
+                    for box in mailboxes(field_.body)
+                )
+        return found
+
+    def _part_surfaces(self, part: Part) -> list[Surface]:
+        found = [
+            Surface(where=Where.FILENAME, part=part.number, text=name, attribute="filename") for name in part.filenames
+        ]
+        if part.description:
+            found.append(
+                Surface(where=Where.DESCRIPTION, part=part.number, text=part.description, attribute="description")
+            )
+        if part.number in self.views:
+            found.extend(_html_surfaces(part.number, self.views[part.number]))
+        elif part.text is not None:
+            found.append(Surface(where=Where.TEXT, part=part.number, text=part.text))
+        return found
+
+
+def _html_surfaces(number: str, view: View) -> list[Surface]:
+    found = [Surface(where=Where.HTML_VISIBLE, part=number, text=view.visible.text, rendering=view.visible)]
+    if view.full is not view.visible:
+        found.append(Surface(where=Where.HTML_FULL, part=number, text=view.full.text, rendering=view.full))
+    for node in view.nodes:
+        if isinstance(node, Element):
+            found.extend(
+                Surface(where=Where.HTML_ATTRIBUTE, part=number, text=value, node=node.index, attribute=key)
+                for key, value in node.attributes
+                if key in READ_ATTRIBUTES
+            )
+        elif isinstance(node, Comment):
+            found.append(Surface(where=Where.HTML_COMMENT, part=number, text=node.text, node=node.index))
+    return found

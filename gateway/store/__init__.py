@@ -1,0 +1,1 @@
+"""The record: messages, queue, sellers; shared SQL, one driver a database."""

@@ -1,7 +1,7 @@
 """What became of one recipient at a next hop.
 
-A closed sum: ``Delivered | TemporaryFailure | PermanentFailure``. An error that nobody specified is temporary:
-trying again costs a little, giving up loses a mail.
+A closed sum: ``Delivered | TemporaryFailure | PermanentFailure``. An error that nobody specified is
+temporary: trying again costs a little, giving up loses a mail.
 Source: RFC 5321 section 4.2.1, RFC 3463.
 """
 

@@ -1,7 +1,7 @@
 """What can be wrong with a mail before anybody judges what it says.
 
-The text of every error here is a public sentence: it names the place, the fault and the mend, and holds none of
-the mail's own words, so that it may stand in an SMTP reply and in a log.
+The text of every error here is a public sentence: it names the place, the fault and the mend, and holds none
+of the mail's own words, so that it may stand in an SMTP reply and in a log.
 """
 
 

@@ -17,7 +17,7 @@ class HeaderField:
     Attributes:
         name: Field name as written.
         body: Field body, unfolded, encoded words not decoded.
-        text: Field body with encoded words decoded (RFC 2047); equals ``body`` for structured fields without any.
+        text: Field body with encoded words decoded (RFC 2047) and control characters made blanks.
     """
 
     name: str
@@ -27,18 +27,20 @@ class HeaderField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One MIME entity.
+    r"""One MIME entity.
 
     Attributes:
         number: ``"1.2"``; ``""`` for the outermost multipart.
         media_type: Declared type, lower case, ``"text/html"``.
-        parameters: Content-Type parameters except charset, boundary and name, names in lower case.
+        parameters: Content-Type parameters except boundary and name, names in lower case; the charset only
+            where ``text`` is ``None``, since there it still tells how to read ``content``.
         disposition: ``"inline"``, ``"attachment"`` or ``None`` where the field is absent or unknown.
         filenames: Every candidate name, decoded, the preferred first, without repeats.
         content_id: Content-ID without its angle brackets, or ``None``.
         description: Content-Description, decoded, or ``None``.
         content: Octets decoded from the transfer encoding; ``b""`` for a multipart.
-        text: Decoded characters with ``\n`` line ends for a ``text/*`` leaf that is no attachment, else ``None``.
+        text: Decoded characters with ``\n`` line ends for a ``text/*`` leaf that is no attachment, else
+            ``None``. Where it is set it is what counts: ``compose`` writes it and not ``content``.
         children: Parts of a multipart, in order; empty for a leaf.
     """
 

@@ -56,7 +56,8 @@ class Surface:
         part: Part number, ``""`` for the header section.
         text: The characters, decoded.
         field: Header field name, for ``SUBJECT`` and ``DISPLAY_NAME``.
-        node: Node index in the part's view, for ``HTML_ATTRIBUTE`` and ``HTML_COMMENT``.
+        node: Node index in the part's view, for ``HTML_ATTRIBUTE`` and ``HTML_COMMENT``; which mailbox of the field,
+            for ``DISPLAY_NAME``; which of the candidate names, for ``FILENAME``.
         attribute: Attribute name, for ``HTML_ATTRIBUTE``.
         rendering: Where the characters come from, for ``HTML_VISIBLE`` and ``HTML_FULL``.
     """
@@ -150,14 +151,21 @@ class Context:
                 found.append(Surface(where=Where.SUBJECT, part="", text=field_.text, field="Subject"))
             elif name in {"from", "to"}:
                 found.extend(
-                    Surface(where=Where.DISPLAY_NAME, part="", text=box.display_name, field=name.capitalize())
-                    for box in mailboxes(field_.body)
+                    Surface(
+                        where=Where.DISPLAY_NAME,
+                        part="",
+                        text=box.display_name,
+                        field=name.capitalize(),
+                        node=index,
+                    )
+                    for index, box in enumerate(mailboxes(field_.body))
                 )
         return found
 
     def _part_surfaces(self, part: Part) -> list[Surface]:
         found = [
-            Surface(where=Where.FILENAME, part=part.number, text=name, attribute="filename") for name in part.filenames
+            Surface(where=Where.FILENAME, part=part.number, text=name, attribute="filename", node=index)
+            for index, name in enumerate(part.filenames)
         ]
         if part.description:
             found.append(

@@ -48,9 +48,10 @@ class Target:
     Attributes:
         part: Part number, ``""`` for the header section.
         field: Header field name, where the place is a header field.
-        node: Index in the part's HTML view, where it is an element or one of its attributes.
-        attribute: Attribute name; ``"filename"`` (with ``node=None``) for the part's filename,
-            ``"description"`` for its Content-Description.
+        node: Index in the part's HTML view, where it is an element or one of its attributes; position of the
+            mailbox in a header field, or of the name among a part's candidate names.
+        attribute: Attribute name; ``"filename"`` for one of the part's candidate names, ``"description"`` for its
+            Content-Description.
         pieces: The characters, where the place is text.
     """
 

@@ -1,0 +1,53 @@
+"""The only door to google-re2: every pattern that sees mail text is compiled and run here, in linear time.
+
+House rules: no capturing groups (without them re2 stays on its automaton), no optional tail without an end (finding
+all matches of one is quadratic on any engine), boundaries that need a look behind are tested by the caller.
+``\\b``, ``\\d`` and ``\\w`` know ASCII only, which is right for folded text.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NewType
+
+import re2
+
+PATTERN_MEMORY_OCTETS = 64 << 20
+"""Automaton cache of one pattern; when it does not suffice re2 falls back to a slower, still linear, engine."""
+
+Pattern = NewType("Pattern", object)
+
+
+def compile_pattern(expression: str) -> Pattern:
+    """Compile an expression; groups never capture.
+
+    Raises:
+        re2.error: The expression is not of the re2 subset: a bug in this package, seen at import.
+    """
+    options = re2.Options()
+    options.never_capture = True
+    options.max_mem = PATTERN_MEMORY_OCTETS
+    options.log_errors = False
+    return Pattern(re2.compile(expression, options))
+
+
+def any_of(words: Iterable[str]) -> str:
+    """An expression for any of some words, taken literally but for blanks, which match one or none of ``[ -]``."""
+    escaped = (re2.escape(word).replace(r"\ ", "[ -]?") for word in sorted(words, key=len, reverse=True))
+    return "(?:" + "|".join(escaped) + ")"
+
+
+def spans(pattern: Pattern, text: str) -> Iterator[tuple[int, int]]:
+    """Every match from left to right, without overlap."""
+    engine: Any = pattern
+    return (match.span() for match in engine.finditer(text))
+
+
+def found(pattern: Pattern, text: str) -> bool:
+    """Whether the pattern matches anywhere."""
+    engine: Any = pattern
+    return engine.search(text) is not None
+
+
+def whole(pattern: Pattern, text: str) -> bool:
+    """Whether the pattern matches all of the text."""
+    engine: Any = pattern
+    return engine.fullmatch(text) is not None

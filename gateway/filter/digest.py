@@ -1,0 +1,48 @@
+"""What a mail is about, in a few values: for the record, and for decisions that need no content.
+
+Not here: findings (``rules/``).
+"""
+
+from dataclasses import dataclass
+
+from gateway.detect.orders import order_numbers
+from gateway.mail.address import Address, mailboxes
+from gateway.rules.context import Context
+
+MAX_ORDERS = 10
+"""Order numbers kept of one mail; a mail to a buyer speaks of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """The outline of one mail.
+
+    Attributes:
+        author: Address in the From field, or ``None`` where it cannot be read.
+        subject: Decoded.
+        message_id: Body of the Message-ID field, the seller's own or the derived one.
+        orders: Order numbers in order of appearance, subject first, without repeats.
+    """
+
+    author: Address | None = None
+    subject: str = ""
+    message_id: str = ""
+    orders: tuple[str, ...] = ()
+
+
+def digest_of(context: Context) -> Digest:
+    """The digest of a mail as received."""
+    message = context.message
+    author = message.field("From")
+    boxes = mailboxes(author.body) if author else ()
+    subject = message.field("Subject")
+    message_id = message.field("Message-ID")
+    orders = dict.fromkeys(
+        number for surface in context.surfaces for number in order_numbers(context.folded(surface).text)
+    )
+    return Digest(
+        author=boxes[0].address if boxes else None,
+        subject=subject.text if subject else "",
+        message_id=message_id.body if message_id else "",
+        orders=tuple(orders)[:MAX_ORDERS],
+    )

@@ -1,0 +1,172 @@
+"""Limits on one HTML part, checked on the characters before any tree is built, and on the tree while it is read.
+
+lexbor is quadratic in nesting and in the attributes of one element (50,000 attributes cost 8 s), so what it is given
+is tokenised here first, in linear time, as WHATWG does.
+Not here: what the elements mean (``allow``, ``references``).
+Limits: the constants below; a real order mail has 300 tags, a large newsletter 3,000.
+Source: WHATWG HTML section 13.2.5 (tokenization), 13.2.4.3 (the list of active formatting elements).
+"""
+
+import re
+
+from gateway.mail.errors import LimitError
+
+MAX_OCTETS = 1_048_576
+"""Octets of UTF-8. Amazon cuts mails far below; above it no reader is honest about what it shows."""
+
+MAX_TAGS = 20_000
+"""Start tags. lexbor needs 0.9 s for this many nested, and 10 ms for this many in a row."""
+
+MAX_ATTRIBUTES = 100
+"""Attributes of one tag. Duplicate names are searched one by one, so the cost is their square."""
+
+MAX_DEPTH = 200
+"""Elements inside elements. Table layouts reach 60; lxml's own readers lose everything below 256."""
+
+MAX_NODES = 200_000
+"""Nodes of a finished tree; a parser that re-opens unclosed formatting makes many out of few tags."""
+
+MAX_REOPENED = 200_000
+"""Unclosed formatting elements times the blocks behind them: what a parser may have to re-open.
+
+``<b 1><b 2>…<b 200>`` and 9,000 times ``<p>x`` are 38 KB and 1,800,000 elements (700 MB in lexbor).
+"""
+
+MAX_NESTED = 3
+"""HTML inside HTML: a conditional comment, ``srcdoc``. Comments within comments would cost the square of their depth."""
+
+_SPACE = r"\t\n\f "
+_ATTRIBUTE = (
+    rf"[{_SPACE}/]*+=?[^{_SPACE}/>=]++"
+    rf"(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^{_SPACE}>\"'][^{_SPACE}>]*+)?+)?+"
+)
+_ORDINARY = rf"[{_SPACE}][a-zA-Z-]++=\"[^\"]*+\""  # the same as above, only met faster
+_TOKEN = re.compile(
+    rf"<(?:(/?)([a-zA-Z][^{_SPACE}/>]*+)(?:{_ORDINARY})*+(?:{_ATTRIBUTE})*+[{_SPACE}/=]*+>?+"
+    r"|!--(?:-?+>|.*?(?:--!?>|\Z))"
+    r"|[!?/][^>]*+>?+)",
+    re.DOTALL,
+)
+_ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_RAW_TEXT = frozenset("style script title textarea xmp iframe noembed noframes noscript plaintext".split())
+_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+_REPLACES_ITSELF = frozenset({"a", "nobr"})
+
+
+def prepare(html: str) -> str:
+    """Characters as the input stream of WHATWG section 13.2.3.5 has them: only LF ends a line, no BOM, no NUL.
+
+    Lone surrogates, which no octets decode to, become U+FFFD.
+
+    Raises:
+        LimitError: Over ``MAX_OCTETS``.
+    """
+    if "\r" in html:
+        html = html.replace("\r\n", "\n").replace("\r", "\n")
+    html = html.removeprefix("\ufeff").replace("\0", "")
+    if not html.isascii():
+        html = _SURROGATE.sub("\ufffd", html)
+    if len(html) > MAX_OCTETS or (not html.isascii() and len(html.encode()) > MAX_OCTETS):
+        raise LimitError(f"The HTML is larger than {MAX_OCTETS} octets; send a shorter mail.")
+    return html
+
+
+def check_characters(html: str) -> None:
+    """Count tags, attributes and unclosed formatting, in time linear in ``html``.
+
+    ``<style>`` is plain text in HTML and holds elements in SVG, and which of the two it is only the tree builder
+    knows, so after such a tag the scan goes both ways; ways meet again at the next token they share.
+
+    Raises:
+        LimitError: Over ``MAX_TAGS``, ``MAX_ATTRIBUTES`` or ``MAX_REOPENED``.
+    """
+    scan = _Scan(html)
+    while scan.ways:
+        scan.follow(scan.ways.pop())
+
+
+def check_tree(depth: int, nodes: int) -> None:
+    """Raises ``LimitError`` over ``MAX_DEPTH`` or ``MAX_NODES``."""
+    if depth > MAX_DEPTH:
+        raise LimitError(f"The HTML nests elements deeper than {MAX_DEPTH} levels; send it with a simpler layout.")
+    if nodes > MAX_NODES:
+        raise LimitError(f"The HTML has more than {MAX_NODES} elements and texts; send a shorter mail.")
+
+
+def check_nested(level: int) -> None:
+    """Raises ``LimitError`` over ``MAX_NESTED``."""
+    if level > MAX_NESTED:
+        raise LimitError(f"The HTML holds HTML within HTML over {MAX_NESTED} levels deep; send it without.")
+
+
+class _Scan:
+    """What has been met so far.
+
+    Attributes:
+        ways: Offsets from which the scan has still to go on.
+    """
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+        self.ways = [0]
+        self._seen: set[int] = set()
+        self._ends: dict[str, int] = {}
+        self._tags = 0
+        self._open: dict[str, int] = {}
+        self._unclosed = 0
+        self._reopened = 0
+
+    def follow(self, start: int) -> None:
+        """Read tokens from one offset to the end, or to where another way has been."""
+        seen = self._seen
+        for match in _TOKEN.finditer(self.html, start):
+            at, end = match.span()
+            if at in seen:
+                return
+            seen.add(at)
+            slash, name = match.group(1, 2)
+            if name is None:
+                if match[0].startswith("<![CDATA["):  # text up to "]]>" in SVG, a comment up to ">" in HTML
+                    self._branch("]]>", end)
+                continue
+            # An attribute takes two characters at least, so short tags need no count.
+            if end - at > 2 * MAX_ATTRIBUTES:
+                _check_attributes(match[0])
+            name = name.lower()
+            if name in _FORMATTING:
+                self._formatting(name, is_end=bool(slash))
+            if not slash:
+                self._start(name, end)
+
+    def _start(self, name: str, end: int) -> None:
+        if name in _RAW_TEXT:
+            self._branch(f"</{name}", end)
+        self._tags += 1
+        self._reopened += self._unclosed
+        if self._tags > MAX_TAGS:
+            raise LimitError(f"The HTML has more than {MAX_TAGS} tags; send a shorter mail.")
+        if self._reopened > MAX_REOPENED:
+            raise LimitError("The HTML leaves too many formatting tags unclosed; close each of them.")
+
+    def _formatting(self, name: str, *, is_end: bool) -> None:
+        count = self._open.get(name, 0)
+        change = -min(count, 1) if is_end else int(not count or name not in _REPLACES_ITSELF)
+        self._open[name] = count + change
+        self._unclosed += change
+
+    def _branch(self, end: str, start: int) -> None:
+        """Go on, later, where ``end`` stands; found once for all starts before it, so that many stay linear."""
+        known = self._ends.get(end, 0)
+        if 0 <= known < start:
+            match = re.compile(re.escape(end), re.IGNORECASE).search(self.html, start)
+            known = self._ends[end] = -1 if match is None else match.start()
+            if known >= 0:
+                self.ways.append(known)
+
+
+def _check_attributes(tag: str) -> None:
+    for count, _ in enumerate(_ONE_ATTRIBUTE.finditer(tag), 1):  # the first is the tag's own name
+        if count > MAX_ATTRIBUTES + 1:
+            raise LimitError(f"An HTML tag has more than {MAX_ATTRIBUTES} attributes; send it with fewer.")

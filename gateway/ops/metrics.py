@@ -1,0 +1,201 @@
+"""Every metric of the gateway: name, help, label values.
+
+House rules: a metric is declared here and nowhere else; its label values are a closed list, set to zero at
+import so that the first increase is seen; what is not on the list counts as ``other``. A seller, a peer, a
+next hop or an address is never a label: they are unbounded, and personal.
+
+*Not here:* when a metric moves (``events.py``), how it is served (``console/``).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+"""Our own registry: the library's default one adds collectors we did not choose."""
+
+OTHER = "other"
+"""Stands for every label value that is not on its list."""
+
+VERDICTS = ("accept", "strip", "hold", "reject", "defer")
+RULES = (
+    *("external_link", "insecure_link", "opt_out_link", "linked_logo", "tracking_pixel"),
+    *("remote_content", "read_receipt", "active_content", "attachment_type", "attachment_purpose"),
+    *("attachment_content", "image_type", "unrelated_image", "phone_number", "email_address"),
+    *("social_contact", "confidential_data", "emoji", "emoticon", "review_solicitation"),
+    *("promotion", "order_reference", "contact_window", "repeat_request", "language"),
+    *("subject_marker", "styling", "sender_approval", "dead_recipient", "message_purpose"),
+    *("mime_ambiguity",),
+)
+"""The rule names of the public contract."""
+OUTCOMES = ("delivered", "temporary", "permanent", "unknown")
+LOGIN_OUTCOMES = ("succeeded", "failed")
+REFUSAL_REASONS = ("connections", "connections_per_peer", "draining", OTHER)
+COMMANDS = (
+    *("EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA"),
+    *("RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP", "BDAT"),
+    OTHER,
+)
+REPLY_CLASSES = ("4yz", "5yz", OTHER)
+PLACES = ("smtp", "examine", "decide", "store", "queue", "relay", "notices", "console", "reload", OTHER)
+"""Where a fault was caught."""
+LOSSES = ("timeout", "died", "fault", OTHER)
+"""Why a mail was not examined: killed at the deadline, the process died, or a rule raised."""
+NOTICES = ("failed", "delayed", "relayed", "expired", "held", "rejected", OTHER)
+QUEUE_STATES = ("waiting", "leased", "held")
+
+_WAIT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+"""Seconds a seller's client waits; above 30 it may give up."""
+_ATTEMPT_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+"""Seconds of one delivery attempt; a next hop may take minutes (RFC 5321 section 4.5.3.2)."""
+
+
+def _counter(name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
+    return Counter(f"gateway_{name}", text, labels, registry=REGISTRY)
+
+
+def _histogram(name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+    return Histogram(f"gateway_{name}", text, buckets=buckets, registry=REGISTRY)
+
+
+MESSAGES = _counter("messages", "Messages judged, by verdict and policy.", ("verdict", "policy"))
+FINDINGS = _counter("findings", "Messages in which a rule found something, by rule.", ("rule",))
+OCTETS_IN = _counter("octets_in", "Octets of content received.")
+OCTETS_OUT = _counter("octets_out", "Octets of content composed for next hops.")
+ATTEMPTS = _counter("attempts", "Recipients tried at a next hop, by outcome.", ("outcome",))
+EXPIRED = _counter("recipients_expired", "Recipients given up because the time in the queue ran out.")
+SESSIONS = _counter("sessions", "SMTP sessions opened, by listener.", ("listener",))
+SESSIONS_REFUSED = _counter("sessions_refused", "Connections refused, by reason.", ("reason",))
+SESSIONS_OPEN = Gauge("gateway_sessions_open", "SMTP sessions open now.", registry=REGISTRY)
+LOGINS = _counter("logins", "AUTH tries, by outcome.", ("outcome",))
+COMMANDS_REFUSED = _counter(
+    "commands_refused", "Commands refused, by verb and reply class.", ("command", "reply")
+)
+FAULTS = _counter("faults", "Our own faults, by the place that caught them.", ("where",))
+WORKERS_LOST = _counter("workers_lost", "Worker processes lost, by reason.", ("reason",))
+NOTICES_SENT = _counter("notices_sent", "DSNs and notices handed to a next hop, by kind.", ("kind",))
+NOTICES_FAILED = _counter("notices_failed", "DSNs and notices that could not be sent, by kind.", ("kind",))
+PURGED = _counter("messages_purged", "Messages deleted at the end of their retention.")
+TAKEN_OVER = _counter("leases_taken_over", "Queue leases taken over from an instance that is gone.")
+LIBRARY_WARNINGS = _counter("library_warnings", "Warnings and errors a library logged.")
+LOG_LINES_LOST = _counter("log_lines_lost", "Log lines that could not be written.")
+
+EXAMINE_SECONDS = _histogram(
+    "examine_seconds", "Seconds from octets to examination, in a worker.", _WAIT_BUCKETS
+)
+ACCEPT_SECONDS = _histogram("accept_seconds", "Seconds from the final dot to our reply.", _WAIT_BUCKETS)
+ATTEMPT_SECONDS = _histogram("attempt_seconds", "Seconds of one delivery attempt.", _ATTEMPT_BUCKETS)
+
+QUEUE_DEPTH = Gauge(
+    "gateway_queue_depth", "Recipients in the queue, by state.", ("state",), registry=REGISTRY
+)
+QUEUE_OLDEST = Gauge(
+    "gateway_queue_oldest_seconds", "Age of the oldest waiting recipient.", registry=REGISTRY
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueState:
+    """What the queue looks like now.
+
+    Attributes:
+        waiting: Recipients due or scheduled.
+        leased: Recipients being delivered.
+        held: Recipients held for review.
+        oldest_seconds: Age of the oldest waiting recipient, 0 with none.
+    """
+
+    waiting: int = 0
+    leased: int = 0
+    held: int = 0
+    oldest_seconds: float = 0.0
+
+
+def watch_queue(read: Callable[[], QueueState]) -> None:
+    """Let the queue gauges be read from ``read`` at every scrape.
+
+    Args:
+        read: Cheap and without waiting; it runs on the event loop at scrape time.
+    """
+    QUEUE_DEPTH.labels("waiting").set_function(lambda: read().waiting)
+    QUEUE_DEPTH.labels("leased").set_function(lambda: read().leased)
+    QUEUE_DEPTH.labels("held").set_function(lambda: read().held)
+    QUEUE_OLDEST.set_function(lambda: read().oldest_seconds)
+
+
+class Names:
+    """Label values known only once the configuration is read: policies and listeners."""
+
+    def __init__(self) -> None:
+        self._known: frozenset[str] = frozenset()
+
+    def set(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Make ``names`` the known ones.
+
+        Returns:
+            Every label value in use from now on, :data:`OTHER` included.
+        """
+        self._known = frozenset(names)
+        return (*sorted(self._known), OTHER)
+
+    def label(self, name: str) -> str:
+        """``name`` when it is known, else :data:`OTHER`."""
+        return name if name in self._known else OTHER
+
+
+POLICIES = Names()
+LISTENERS = Names()
+
+
+def label(value: str, known: Iterable[str]) -> str:
+    """``value`` when it is one of ``known``, else :data:`OTHER`."""
+    return value if value in known else OTHER
+
+
+def reply_class(reply: str) -> str:
+    """``"4yz"`` or ``"5yz"`` for a reply line, :data:`OTHER` for anything else."""
+    return label(f"{reply[:1]}yz", REPLY_CLASSES)
+
+
+def marketplace(policy: str) -> str:
+    """The policy's name without its edition: ``"amazon"`` for ``"amazon@2020-11-03"``."""
+    return policy.partition("@")[0]
+
+
+def declare(*, policies: Iterable[str] = (), listeners: Iterable[str] = ()) -> None:
+    """Make the configured names known as label values and set their series to zero.
+
+    Args:
+        policies: Policy names, with or without edition.
+        listeners: Listener addresses as they stand in the configuration.
+    """
+    for policy in POLICIES.set(marketplace(name) for name in policies):
+        for verdict in VERDICTS:
+            MESSAGES.labels(verdict, policy)
+    for listener in LISTENERS.set(listeners):
+        SESSIONS.labels(listener)
+
+
+def _zero() -> None:
+    """Set every series of the closed lists to zero."""
+    for metric, values in (
+        (FINDINGS, (*RULES, OTHER)),
+        (ATTEMPTS, OUTCOMES),
+        (SESSIONS_REFUSED, REFUSAL_REASONS),
+        (LOGINS, LOGIN_OUTCOMES),
+        (FAULTS, PLACES),
+        (WORKERS_LOST, LOSSES),
+        (NOTICES_SENT, NOTICES),
+        (NOTICES_FAILED, NOTICES),
+        (QUEUE_DEPTH, QUEUE_STATES),
+    ):
+        for value in values:
+            metric.labels(value)
+    for command in COMMANDS:
+        for kind in REPLY_CLASSES:
+            COMMANDS_REFUSED.labels(command, kind)
+    declare()
+
+
+_zero()

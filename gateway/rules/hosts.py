@@ -1,0 +1,135 @@
+"""Where a link leads: to the marketplace or to what the seller registered, or elsewhere.
+
+Shared by the rules that judge links; no rule of its own.
+Hosts are compared as parsed, whole or behind a dot: ``amazon.de.evil.example`` and ``evil.example/#amazon.de`` are
+elsewhere, ``www.amazon.de`` is not.
+Source: WHATWG URL sections 3.5 and 4.4; adversary cases O09, T13.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import unquote
+
+from gateway.html.url import Url, parse_url
+
+MAX_LINK = 4_000
+"""Code points of a link that is judged; a longer one counts as external: no page to complete an order needs it."""
+
+MAX_NESTED = 20
+"""Places in one link that may begin another; a link with more counts as external."""
+
+_MAX_ROUNDS = 3
+"""Times percent-encoding is taken off: redirectors nest it, browsers never take off more than one each."""
+
+_DEFAULT_PORTS = {"https": 443, "http": 80, "": None}
+_BOUNDARIES = str.maketrans("&;?#=,|<>\"'()\\ \t\n\r", "             /    ")
+"""Marks that end a URL within a URL are blanks here, and a backslash is the slash that browsers read it as."""
+
+
+class Standing(Enum):
+    """What a link is to a policy."""
+
+    FINE = "fine"
+    INSECURE = "insecure"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a link may lead to.
+
+    Attributes:
+        hosts: Hosts whose pages may all be linked, sub-domains included.
+        prefixes: Single URLs; what begins like one of them may be linked, too.
+    """
+
+    hosts: tuple[str, ...]
+    prefixes: tuple[Url, ...] = ()
+
+    @classmethod
+    def of(cls, hosts: Iterable[str], links: Iterable[str] = ()) -> "Allowed":
+        """Joins a policy's hosts and a seller's hosts and https URLs."""
+        found, prefixes = [host.lower().rstrip(".") for host in hosts], []
+        for link in links:
+            url = parse_url(link if "://" in link else f"https://{link}")
+            if url.host and url.path in {"", "/"} and not url.query:
+                found.append(url.host)
+            elif url.host:
+                prefixes.append(url)
+        return cls(tuple(found), tuple(prefixes))
+
+    def standing(self, link: str) -> Standing:
+        """What a link, as written in ``href`` or found in text with its scheme, is."""
+        if len(link) > MAX_LINK:
+            return Standing.EXTERNAL
+        url = parse_url(link)
+        if not url.host:
+            # "#top" stays within the mail; a relative link has no base, so that nobody knows where it leads.
+            stays = link.strip() == "" or link.lstrip().startswith("#") or url.scheme == "cid"
+            return Standing.FINE if stays else Standing.EXTERNAL
+        if url.scheme not in _DEFAULT_PORTS or url.userinfo or not self._allows(url):
+            return Standing.EXTERNAL
+        if url.port not in {None, _DEFAULT_PORTS[url.scheme]} or self._redirects(url):
+            return Standing.EXTERNAL
+        return Standing.FINE if url.scheme == "https" else Standing.INSECURE
+
+    def _allows(self, url: Url) -> bool:
+        return self._is_ours(url.host or "") or any(_begins(url, prefix) for prefix in self.prefixes)
+
+    def _is_ours(self, host: str) -> bool:
+        bare = host.rstrip(".")
+        return any(bare == own or bare.endswith(f".{own}") for own in self.hosts)
+
+    def _redirects(self, url: Url) -> bool:
+        """Whether a foreign address stands inside: ``amazon.com/gp/r.html?u=https://evil`` is a link to evil."""
+        tail = f"{url.path} {url.query or ''} {url.fragment or ''}"
+        for _ in range(_MAX_ROUNDS):
+            nested = list(_nested(tail))
+            if len(nested) > MAX_NESTED or any(not self._allows(inner) for inner in nested):
+                return True
+            tail = unquote(tail)
+        return False
+
+
+def redacted(link: str) -> str:
+    """Enough of a link to find it, without the tokens of its path: ``"https://shop.example/…"``."""
+    url = parse_url(link)
+    if url.host:
+        more = "/…" if url.path not in {"", "/"} or url.query else ""
+        return f"{url.scheme}://{url.host}{more}" if url.scheme else f"//{url.host}{more}"
+    return f"{url.scheme}:…" if url.scheme else "relative link"
+
+
+def _begins(url: Url, prefix: Url) -> bool:
+    """Whether the URL stands below the prefix; ``..`` climbs out of it, so such a path never does."""
+    if url.host != prefix.host or ".." in unquote(url.path).replace("\\", "/").split("/"):
+        return False
+    if prefix.query:
+        return (url.path, url.query) == (prefix.path, prefix.query)
+    return url.path == prefix.path or url.path.startswith(prefix.path.rstrip("/") + "/")
+
+
+def _nested(tail: str) -> Iterator[Url]:
+    """Addresses with a public host that begin somewhere in a link's path, query or fragment."""
+    for token in tail.translate(_BOUNDARIES).split():
+        for start in _starts(token.lower()):
+            url = parse_url(token[start:])
+            if url.host and "." in url.host:
+                yield url
+
+
+def _starts(token: str) -> Iterator[int]:
+    """Where ``http:``, ``https:`` or a run of slashes begins."""
+    at = 0
+    while at < len(token):
+        scheme, slashes = token.find("http", at), token.find("//", at)
+        places = [place for place in (scheme, slashes) if place >= 0]
+        if not places:
+            return
+        start = min(places)
+        if start == slashes or token.startswith(("http:", "https:"), start):
+            yield start
+        at = start + 2
+        while token[at : at + 1] == "/":
+            at += 1

@@ -1,0 +1,46 @@
+"""What a dialogue needs of its connection: the seam between the verbs and the socket.
+
+*Not here:* the connection itself (``session``).
+"""
+
+from collections.abc import Awaitable
+from typing import Protocol, TypeVar
+
+from gateway.mail.reply import Reply
+from gateway.smtp.data import Content
+from gateway.smtp.handler import Submission
+
+T = TypeVar("T")
+
+
+class Channel(Protocol):
+    """What a dialogue needs of its connection."""
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS is active."""
+        ...
+
+    async def ask_client(self, challenge: bytes) -> bytes:
+        """Send 334 with these octets; the client's line without CRLF."""
+        ...
+
+    async def unhurried(self, work: Awaitable[T]) -> T:
+        """Our own work: the client's time does not run meanwhile."""
+        ...
+
+    async def read_content(self) -> Content:
+        """Send 354 and read a message, to its end or until it is far too large."""
+        ...
+
+    async def judge(self, submission: Submission) -> Reply:
+        """Have the mail judged, also when the client goes away."""
+        ...
+
+    async def start_tls(self) -> None:
+        """Send 220 and shake hands. Raises ``Refused`` when something came in clear behind STARTTLS."""
+        ...
+
+    def now(self) -> float:
+        """Monotonic clock, in seconds."""
+        ...

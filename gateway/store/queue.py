@@ -1,0 +1,197 @@
+"""What is to be sent, one row for each recipient: claimed under a lease, settled with its history.
+
+A lease is a time before which nobody claims the row again (``claimable_at``): it needs no sweep, and a claim
+costs the same however long the queue is.
+
+Not here: when to try again (``gateway/queue/schedule.py``), who tries (``gateway/queue/runner.py``).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from gateway.store.driver import (
+    Dialect,
+    Operation,
+    Row,
+    Statement,
+    clean,
+    from_column,
+    from_micros,
+    one_each,
+    places,
+    to_column,
+    to_micros,
+)
+from gateway.store.records import Attempt, NewMessage, QueueItem, RecipientRecord, Settlement
+
+_INSERT = """
+INSERT INTO queue
+  (message_id, route, reverse_path, recipient, state, attempts, first_at, due_at, claimable_at)
+VALUES ($1, $2, $3, $4, 'queued', 0, $5, $6, $6)"""
+
+_CLAIM = """
+UPDATE queue SET claimable_at = $1, instance = $2 WHERE id IN (
+  SELECT id FROM queue WHERE state = 'queued' AND claimable_at <= $3 {without}
+  ORDER BY claimable_at, id LIMIT $4 {skip_locked})
+RETURNING id, message_id, route, reverse_path, recipient, attempts, first_at, due_at"""
+
+_RENEW = "UPDATE queue SET claimable_at = $1 WHERE id = $2 AND instance = $3 AND state = 'queued'"
+
+_RELEASE = """
+UPDATE queue SET claimable_at = due_at, instance = NULL
+WHERE id = $1 AND instance = $2 AND state = 'queued'"""
+
+_TAKE_OVER = """
+UPDATE queue SET claimable_at = due_at, instance = NULL
+WHERE state = 'queued' AND instance = $1 RETURNING id"""
+
+_RETRY = """
+UPDATE queue SET attempts = attempts + 1, due_at = $1, claimable_at = $1, instance = NULL
+WHERE id = $2 AND state = 'queued' AND instance IS NOT DISTINCT FROM $3"""
+
+_GIVE_UP = """
+UPDATE queue SET attempts = attempts + 1, state = $1
+WHERE id = $2 AND state = 'queued' AND instance IS NOT DISTINCT FROM $3"""
+
+# A delivery is a fact, whoever holds the lease by now: not believing it would send the mail again.
+_DELIVERED = (
+    "UPDATE queue SET attempts = attempts + 1, state = 'delivered' WHERE id = $1 AND state = 'queued'"
+)
+
+_ATTEMPT = "INSERT INTO attempt (queue_id, at, outcome, next_hop, reply) VALUES ($1, $2, $3, $4, $5)"
+
+_RECIPIENTS = """
+SELECT id, recipient, state, due_at, instance FROM queue WHERE message_id = $1 ORDER BY id"""
+
+_ATTEMPTS = """
+SELECT a.queue_id, a.at, a.outcome, a.next_hop, a.reply
+FROM queue q JOIN attempt a ON a.queue_id = q.id WHERE q.message_id = $1 ORDER BY a.id"""
+
+_STATES = """
+SELECT message_id, state, COUNT(*) FROM queue WHERE message_id IN ({ids}) GROUP BY message_id, state
+ORDER BY message_id, state"""
+
+
+def enqueue(message: NewMessage) -> Operation[None]:
+    """A row for each recipient; part of an accept."""
+    envelope = message.envelope
+    reverse_path = to_column(envelope.reverse_path) if envelope.reverse_path else None
+    first_at, due_at = to_micros(message.received_at), to_micros(message.due_at)
+    yield from one_each(
+        _INSERT,
+        (
+            (message.id, message.route, reverse_path, to_column(recipient.address), first_at, due_at)
+            for recipient in envelope.recipients
+        ),
+    )
+
+
+def claim(
+    dialect: Dialect, limit: int, now: datetime, lease_s: float, *, instance: str, exclude: Sequence[str]
+) -> Operation[list[QueueItem]]:
+    """Lease due rows to an instance, those that wait longest first."""
+    until = now + timedelta(seconds=lease_s)
+    without = f"AND route NOT IN ({places(len(exclude), start=5)})" if exclude else ""
+    rows = yield Statement(
+        _CLAIM.format(without=without, skip_locked=dialect.skip_locked),
+        (to_micros(until), instance, to_micros(now), limit, *exclude),
+    )
+    items = [_item(row, until) for row in rows]
+    return sorted(items, key=lambda item: (item.due_at, item.id))
+
+
+def renew(ids: Iterable[int], until: datetime, *, instance: str) -> Operation[None]:
+    """Hold leases longer."""
+    yield from one_each(_RENEW, ((to_micros(until), row_id, instance) for row_id in ids))
+
+
+def release(ids: Iterable[int], *, instance: str) -> Operation[None]:
+    """Give leases back: the rows are due as they were."""
+    yield from one_each(_RELEASE, ((row_id, instance) for row_id in ids))
+
+
+def take_over(instance: str) -> Operation[int]:
+    """Release every lease of an instance that is known to be dead; returns how many."""
+    rows = yield Statement(_TAKE_OVER, (instance,))
+    return len(rows)
+
+
+def settle(settlements: Sequence[Settlement], *, instance: str | None) -> Operation[None]:
+    """Write down what became of rows, with their history.
+
+    A retry or a failure counts only while the lease is ours: whoever took the row over decides.
+    Nothing changes a row that is settled.
+    """
+    for settlement in settlements:
+        yield _settlement(settlement, instance)
+        attempt = settlement.attempt
+        yield Statement(
+            _ATTEMPT,
+            (
+                settlement.queue_id,
+                to_micros(attempt.at),
+                attempt.outcome,
+                clean(attempt.next_hop),
+                clean(attempt.reply),
+            ),
+        )
+
+
+def next_due() -> Operation[datetime | None]:
+    """When a row can be claimed next, or ``None``."""
+    rows = yield Statement(
+        "SELECT claimable_at FROM queue WHERE state = 'queued' ORDER BY claimable_at LIMIT 1"
+    )
+    return from_micros(rows[0][0]) if rows else None
+
+
+def recipients(message_id: str) -> Operation[tuple[RecipientRecord, ...]]:
+    """The rows of one message with their history."""
+    rows = yield Statement(_RECIPIENTS, (message_id,))
+    history: dict[int, list[Attempt]] = {}
+    for row_id, at, outcome, next_hop, reply in (yield Statement(_ATTEMPTS, (message_id,))):
+        attempt = Attempt(at=from_micros(at), outcome=outcome, next_hop=next_hop, reply=reply)
+        history.setdefault(row_id, []).append(attempt)
+    return tuple(
+        RecipientRecord(
+            queue_id=row_id,
+            address=from_column(recipient),
+            state=state,
+            attempts=tuple(history.get(row_id, ())),
+            due_at=from_micros(due_at) if state == "queued" else None,
+            leased_to=instance,
+        )
+        for row_id, recipient, state, due_at, instance in rows
+    )
+
+
+def states(message_ids: Sequence[str]) -> Operation[dict[str, tuple[tuple[str, int], ...]]]:
+    """Message id → number of recipients by state."""
+    rows = yield Statement(_STATES.format(ids=places(len(message_ids))), tuple(message_ids))
+    counted: dict[str, tuple[tuple[str, int], ...]] = {}
+    for message_id, state, count in rows:
+        counted[message_id] = (*counted.get(message_id, ()), (state, count))
+    return counted
+
+
+def _settlement(settlement: Settlement, instance: str | None) -> Statement:
+    if settlement.due_at is not None:
+        return Statement(_RETRY, (to_micros(settlement.due_at), settlement.queue_id, instance))
+    if settlement.state == "delivered":
+        return Statement(_DELIVERED, (settlement.queue_id,))
+    return Statement(_GIVE_UP, (settlement.state, settlement.queue_id, instance))
+
+
+def _item(row: Row, lease_until: datetime) -> QueueItem:
+    row_id, message_id, route, reverse_path, recipient, attempts, first_at, due_at = row
+    return QueueItem(
+        id=row_id,
+        message_id=message_id,
+        route=route,
+        reverse_path=None if reverse_path is None else from_column(reverse_path),
+        recipient=from_column(recipient),
+        attempts=attempts,
+        first_at=from_micros(first_at),
+        due_at=from_micros(due_at),
+        lease_until=lease_until,
+    )

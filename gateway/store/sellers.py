@@ -1,0 +1,133 @@
+"""Sellers: their approved senders and links, and their SMTP logins.
+
+Not here: how a password is hashed or verified; a hash is opaque text.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from gateway.mail.address import Address
+from gateway.store.driver import Operation, Statement, from_column, one_each, to_column, to_micros
+from gateway.store.records import CredentialRecord, SellerRecord, StoreError
+
+_ADD = """
+INSERT INTO seller (name, added_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING name"""
+
+_ADD_SENDER = "INSERT INTO seller_sender (seller, sender) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+
+_ADD_LINK = "INSERT INTO seller_link (seller, link) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+
+_ADD_CREDENTIAL = """
+INSERT INTO credential (username, seller, password_hash) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING RETURNING username"""
+
+_SET_PASSWORD = "UPDATE credential SET password_hash = $1 WHERE username = $2 RETURNING username"  # noqa: S105 - SQL
+
+_DISABLE = "UPDATE seller SET disabled_at = COALESCE(disabled_at, $1) WHERE name = $2 RETURNING name"
+
+_CREDENTIAL = """
+SELECT c.username, c.seller, c.password_hash, s.disabled_at
+FROM credential c JOIN seller s ON s.name = c.seller WHERE c.username = $1"""
+
+
+def add(name: str, senders: Sequence[Address], now: datetime) -> Operation[None]:
+    """A new seller.
+
+    Raises:
+        StoreError: There is one of that name.
+    """
+    rows = yield Statement(_ADD, (name, to_micros(now)))
+    if not rows:
+        raise StoreError(f"seller {name}: exists already; add to it, or choose another name")
+    yield from one_each(_ADD_SENDER, ((name, to_column(sender)) for sender in senders))
+
+
+def add_senders(name: str, senders: Iterable[Address]) -> Operation[None]:
+    """More approved senders; those it has already stay."""
+    yield from _required(name)
+    yield from one_each(_ADD_SENDER, ((name, to_column(sender)) for sender in senders))
+
+
+def add_links(name: str, links: Iterable[str]) -> Operation[None]:
+    """More links an order needs; those it has already stay."""
+    yield from _required(name)
+    yield from one_each(_ADD_LINK, ((name, link) for link in links))
+
+
+def add_credential(name: str, username: str, password_hash: str) -> Operation[None]:
+    """A new login of a seller.
+
+    Raises:
+        StoreError: The seller is unknown, or the username is taken.
+    """
+    yield from _required(name)
+    rows = yield Statement(_ADD_CREDENTIAL, (username, name, password_hash))
+    if not rows:
+        raise StoreError(f"username {username}: is taken; choose another")
+
+
+def set_password(username: str, password_hash: str) -> Operation[None]:
+    """Another password for a login.
+
+    Raises:
+        StoreError: The username is unknown.
+    """
+    rows = yield Statement(_SET_PASSWORD, (password_hash, username))
+    if not rows:
+        raise StoreError(f"username {username}: is unknown; `gateway seller list` shows who there is")
+
+
+def disable(name: str, now: datetime) -> Operation[None]:
+    """Take no login of this seller any more."""
+    rows = yield Statement(_DISABLE, (to_micros(now), name))
+    if not rows:
+        raise _unknown(name)
+
+
+def credential(username: str) -> Operation[CredentialRecord | None]:
+    """The login of that name, or ``None``."""
+    rows = yield Statement(_CREDENTIAL, (username,))
+    if not rows:
+        return None
+    found, seller, password_hash, disabled_at = rows[0]
+    return CredentialRecord(
+        username=found, seller=seller, password_hash=password_hash, is_disabled=disabled_at is not None
+    )
+
+
+def one(name: str) -> Operation[SellerRecord | None]:
+    """The seller of that name, or ``None``."""
+    rows = yield Statement("SELECT disabled_at FROM seller WHERE name = $1", (name,))
+    if not rows:
+        return None
+    senders = yield Statement("SELECT sender FROM seller_sender WHERE seller = $1 ORDER BY sender", (name,))
+    links = yield Statement("SELECT link FROM seller_link WHERE seller = $1 ORDER BY link", (name,))
+    usernames = yield Statement(
+        "SELECT username FROM credential WHERE seller = $1 ORDER BY username", (name,)
+    )
+    return SellerRecord(
+        name=name,
+        senders=tuple(from_column(row[0]) for row in senders),
+        links=tuple(row[0] for row in links),
+        usernames=tuple(row[0] for row in logins),
+        is_disabled=rows[0][0] is not None,
+    )
+
+
+def everyone() -> Operation[list[SellerRecord]]:
+    """All sellers by name."""
+    found: list[SellerRecord] = []
+    for (name,) in (yield Statement("SELECT name FROM seller ORDER BY name")):
+        record = yield from one(name)
+        if record is not None:
+            found.append(record)
+    return found
+
+
+def _required(name: str) -> Operation[None]:
+    if not (yield Statement("SELECT 1 FROM seller WHERE name = $1", (name,))):
+        raise _unknown(name)
+
+
+def _unknown(name: str) -> StoreError:
+    return StoreError(f"seller {name}: is unknown; `gateway seller list` shows who there is")

@@ -52,7 +52,9 @@ class PasswordChecker:
             password: As the client gave it.
             password_hash: PHC form; ``None`` for a user who does not exist, which takes as long and is wrong.
         """
-        mark = hmac.digest(self._key, f"{password_hash}\0{password}".encode(errors="surrogatepass"), hashlib.sha256)
+        mark = hmac.digest(
+            self._key, f"{password_hash}\0{password}".encode(errors="surrogatepass"), hashlib.sha256
+        )
         if self._remembered.get(mark, 0.0) > monotonic():
             return True
         loop = asyncio.get_running_loop()

@@ -47,7 +47,9 @@ UNAPPROVED_SENDER = Reply(
     "`gateway seller sender add`",
 )
 NULL_SENDER = Reply(
-    code=550, status="5.7.1", text="Mail to buyers needs a sender address; set one in the program that sends it"
+    code=550,
+    status="5.7.1",
+    text="Mail to buyers needs a sender address; set one in the program that sends it",
 )
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -92,7 +94,9 @@ class Intake:
     ) -> None:
         self._store = store
         self._workers = workers
-        self._by_domain = {domain: policy for policy in policies.values() for domain in policy.recipient_domains}
+        self._by_domain = {
+            domain: policy for policy in policies.values() for domain in policy.recipient_domains
+        }
         self._hostname = hostname
         self._wake = wake
         self._passwords = PasswordChecker()
@@ -121,7 +125,9 @@ class Intake:
         senders = (await self._of(login)).senders
         return UNAPPROVED_SENDER if senders is not None and address not in senders else None
 
-    async def recipient(self, login: Login, accepted: tuple[Recipient, ...], address: Address) -> Reply | None:  # noqa: ARG002 - rates come later
+    async def recipient(
+        self, login: Login, accepted: tuple[Recipient, ...], address: Address
+    ) -> Reply | None:
         """Aliases of one marketplace a transaction, and of no other domain at all."""
         policy = self._by_domain.get(address.domain)
         if policy is None:

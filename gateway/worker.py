@@ -85,7 +85,9 @@ class Workers:
             workers._idle.put_nowait(worker)
         return workers
 
-    async def examine(self, octets: bytes, policy: str, profile: Profile, received_at: datetime) -> Examination:
+    async def examine(
+        self, octets: bytes, policy: str, profile: Profile, received_at: datetime
+    ) -> Examination:
         """What ``filter.examine`` says of the mail.
 
         Args:

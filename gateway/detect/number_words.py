@@ -84,6 +84,35 @@ PHONE_WORDS_UNSPACED = (
     *("☎", "☏", "📞", "📱", "📲", "✆", "📠", "℡"),
 )
 
+PHONE_WORDS_PLAIN = (
+    *("tel", "phone", "telephone", "mobile number", "cell phone", "fax", "hotline", "helpline", "whatsapp", "whats app"),
+    *("toll free", "landline", "contact number", "phone number", "telefon", "telefax", "rufnummer", "telefonnummer"),
+    *("handynummer", "mobilnummer", "durchwahl", "servicenummer", "festnetz", "anrufen", "tél", "téléphone", "appelez"),
+    *("appeler", "telefono", "cellulare", "chiamateci", "chiamare", "numero verde", "teléfono", "llámenos", "llamar"),
+    *("telefone", "telemóvel", "celular", "ligue", "telefoon", "telefoonnummer", "telefonu", "zadzwoń", "infolinia"),
+    *("numer telefonu", "müşteri hattı", "çağrı merkezi", "call us", "ring us", "dial", "ring oss", "bel ons"),
+)
+"""Those that mean nothing but a telephone, so that a few words may stand between them and the number."""
+
+SMALL_WORDS = (
+    *("us", "me", "uns", "now", "today", "at", "unter", "on", "number", "no", "nr", "num", "au", "al", "ao", "a", "en"),
+    *("op", "på", "pod", "is", "ist", "to", "the", "number is", "via", "per", "or", "oder", "mich", "nous", "ci", "nos"),
+    *("number:", "hier", "under", "n°", "nº", "numero", "número", "numéro", "nummer", "support", "service", "numer"),
+)
+"""What may stand between any word for telephone and its number."""
+
+DIGIT_WORDS = (
+    *(("zero", "0"), ("oh", "0"), ("o", "0"), ("nought", "0"), ("one", "1"), ("two", "2"), ("three", "3"), ("four", "4")),
+    *(("five", "5"), ("six", "6"), ("seven", "7"), ("eight", "8"), ("nine", "9"), ("null", "0"), ("eins", "1")),
+    *(("zwei", "2"), ("zwo", "2"), ("drei", "3"), ("vier", "4"), ("fünf", "5"), ("fuenf", "5"), ("sechs", "6")),
+    *(("sieben", "7"), ("acht", "8"), ("neun", "9"), ("zéro", "0"), ("un", "1"), ("deux", "2"), ("trois", "3")),
+    *(("quatre", "4"), ("cinq", "5"), ("sept", "7"), ("huit", "8"), ("neuf", "9"), ("cero", "0"), ("uno", "1")),
+    *(("dos", "2"), ("tres", "3"), ("cuatro", "4"), ("cinco", "5"), ("seis", "6"), ("siete", "7"), ("ocho", "8")),
+    *(("nueve", "9"), ("due", "2"), ("tre", "3"), ("quattro", "4"), ("cinque", "5"), ("sei", "6"), ("sette", "7")),
+    *(("otto", "8"), ("nove", "9"), ("plus", "+")),
+)
+"""Digits as they are dictated: English, German, French, Spanish, Italian."""
+
 CURRENCIES = (
     *("€", "$", "£", "¥", "₺", "₹", "zł", "円", "元", "eur", "euro", "euros", "usd", "gbp", "pln", "sek", "kr", "chf"),
     *("try", "tl", "inr", "rs", "jpy", "aed", "sar", "egp", "cad", "aud", "sgd", "mxn", "brl", "r$", "us$", "c$", "a$"),

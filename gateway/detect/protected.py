@@ -27,11 +27,13 @@ from gateway.detect.scan import Pattern, any_of, compile_pattern, found, spans
 BEFORE = 48
 """Code points before a number that are searched for a word: a keyword, a few small words, punctuation."""
 
+AFTER = 24
+"""Code points after a number that show whether it goes on: the rest of the longest telephone number."""
+
 _PHONE_WORD = (
     rf"(?:(?:^|[^0-9\pL]){any_of(PHONE_WORDS)}(?:[^0-9\pL]|$)|{any_of(PHONE_WORDS_UNSPACED)}|(?:^|[\n|,;/] ?)[TMFP][:.])"
 )
 _PHONE_WORD_LAST = compile_pattern(rf"(?i){_PHONE_WORD}[ .:=_*(/|-]*(?:[a-z]{{2}}[ .:]*)?$")
-PHONE_WORD = compile_pattern(rf"(?i){_PHONE_WORD}")
 
 
 def protected_spans(folded: Folded) -> tuple[tuple[int, int], ...]:
@@ -50,7 +52,8 @@ def protected_spans(folded: Folded) -> tuple[tuple[int, int], ...]:
 
 class _Shape(NamedTuple):
     pattern: Pattern
-    check: Callable[[str], bool] | None = None
+    check: Callable[[str, str], bool] | None = None
+    """Sees the match and the code points after it."""
     is_dialable: bool = False
     """Whether a telephone number can have this shape, so that a word for telephone right before it wins."""
     is_edged: bool = False
@@ -59,7 +62,7 @@ class _Shape(NamedTuple):
 
 def _hits(shape: _Shape, text: str) -> Iterator[tuple[int, int]]:
     for start, end in spans(shape.pattern, text):
-        if text[start - 1 : start] == "+" or (shape.check is not None and not shape.check(text[start:end])):
+        if text[start - 1 : start] == "+" or (shape.check is not None and not shape.check(text[start:end], text[end : end + AFTER])):
             continue
         if shape.is_edged and _goes_on(text, start, end):
             continue
@@ -84,19 +87,19 @@ def _digits(text: str) -> str:
     return "".join(c for c in text if c in "0123456789")
 
 
-def _gs1_holds(text: str) -> bool:
+def _gs1_holds(text: str, _after: str) -> bool:
     digits = _digits(text)
     total = sum(int(d) * (3 if at % 2 else 1) for at, d in enumerate(reversed(digits)))
     return total % 10 == 0
 
 
-def _iban_holds(text: str) -> bool:
+def _iban_holds(text: str, _after: str) -> bool:
     plain = text.replace(" ", "").upper()
     value = "".join(str(int(c, 36)) for c in plain[4:] + plain[:4])
     return int(value) % 97 == 1
 
 
-def _date_holds(text: str) -> bool:
+def _date_holds(text: str, _after: str) -> bool:
     numbers = [int(n) for n in "".join(c if c.isdecimal() else " " for c in text).split()]
     if len(numbers) == 1:  # 20240305
         numbers = [numbers[0] // 10_000, numbers[0] // 100 % 100, numbers[0] % 100]
@@ -108,19 +111,29 @@ _MAX_DAY = 31
 _MAX_MONTH = 12
 
 
-def _reference_holds(text: str) -> bool:
+def _reference_holds(text: str, after: str) -> bool:
     """Whether what a reference word names is a reference and could not be dialled as it stands.
 
-    ``+`` and ``00`` begin an international number, and so may ``0`` with nine digits or more begin a national one:
-    those are not shielded, whatever word stands before them (``Order 0049 151 23456789``).
+    ``00`` begins an international number, and ``0`` with eight digits more may begin a national one: those are not
+    shielded, whatever word stands before them (``Order 0049 151 23456789``, ``order 1/0151 23456789``). Groups that go
+    on after the last one that fits are no reference either (``order 212 555 0100``).
+    Known gap: ``order 212 555 1234`` reads as an order number in three groups, and stays.
     """
     at = next(at for at, c in enumerate(text) if c in "0123456789")
-    while at > 0 and (text[at - 1].isascii() and text[at - 1].isalpha()):
-        at -= 1
-    token = text[at:]
-    return token[0] != "0" or not token[1:2].isdecimal() or len(_digits(token)) < _MIN_DIALABLE
+    if text[at - 1].isascii() and text[at - 1].isalpha():
+        return True
+    goes_on = after[:1] == " " and after[1:2].isdecimal()
+    run = text[at:] + (after[: len(after) - len(after.lstrip(_RUN))])
+    if goes_on and " " in text[at:]:
+        return False
+    # Every piece, not only the first: "order 1/0049 151 23456789".
+    pieces = [first for first, c in enumerate(run) if c == "0" and (first == 0 or run[first - 1] in _PIECE_ENDS)]
+    return not any(run[first + 1 : first + 2] == "0" or len(_digits(run[first:])) >= _MIN_DIALABLE for first in pieces)
 
 
+_RUN = "0123456789 ./()-"
+_MIN_DIALABLE = 9
+_PIECE_ENDS = frozenset("-_/. ")
 _MIN_DIALABLE = 10
 
 
@@ -202,7 +215,6 @@ _SHAPES = (
         is_edged=True,
     ),
     _Shape(compile_pattern(r"\b\d{2,4}/\d{1,4}/(?:EU|EG|EC|EWG|CE|UE)\b")),
-    _Shape(compile_pattern(r"\b\d{1,2}(?:\.\d{1,2})?-\d{1,3}(?:\.\d{1,2})?-\d{1,2}\b"), None, True, True),
     # Places: code and town where the form leaves no doubt.
     _Shape(compile_pattern(r"\b(?:[A-Z]{1,2}-)?\d{5},? [A-ZÄÖÜÉÈŁŚŻÅØ][\pL]{2,}|\b[A-Z]{2} \d{5}-\d{4}\b|〒 ?\d{3}-\d{4}\b")),
     _Shape(compile_pattern(r"\b\d{2}-\d{3} [A-ZŁŚŻŹĆ][\pL]{2,}|\b\d{4}-\d{3} [A-ZÁÉÍÓÚ][\pL]{2,}|\b\d{3} \d{2} [A-ZÅÄÖ][\pL]{2,}"), None, True),
@@ -215,6 +227,5 @@ _SHAPES = (
             rf"(?i){_REFERENCE}(?:\d{{0,3}}(?: [1-9]\d{{1,3}}\b){{1,4}}|[0-9A-Z]{{0,40}}(?:[-_/.][0-9A-Z]{{1,20}}){{0,6}})"
         ),
         _reference_holds,
-        is_dialable=True,
     ),
 )

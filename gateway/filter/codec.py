@@ -63,7 +63,9 @@ def _load(shape: dict[str, Any], octets: bytes) -> Examination:
         omitted=shape["omitted"],
         normalised=tuple(shape["normalised"]),
         digest=Digest(
-            author=Address(local=digest["author"][0], domain=digest["author"][1]) if digest["author"] else None,
+            author=Address(local=digest["author"][0], domain=digest["author"][1])
+            if digest["author"]
+            else None,
             subject=digest["subject"],
             message_id=digest["message_id"],
             orders=tuple(digest["orders"]),

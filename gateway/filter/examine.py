@@ -12,6 +12,8 @@ from datetime import datetime
 from gateway.filter.digest import digest_of
 from gateway.filter.examination import Examination, Record
 from gateway.filter.header import LoopError, completed
+from gateway.filter.remedy import Removal, dropped_content_ids, mend
+from gateway.filter.verdict import Judgement
 from gateway.html.inspect import inspect
 from gateway.html.rewrite import Rebuilt, rebuild
 from gateway.html.view import Purpose, View
@@ -20,11 +22,9 @@ from gateway.mail.errors import AmbiguityError, LimitError, MessageError
 from gateway.mail.message import Message
 from gateway.mail.parse import parse
 from gateway.policy.model import OnMatch, Policy, RuleSetting
-from gateway.filter.remedy import Removal, dropped_content_ids, mend
 from gateway.rules import ALL, BY_NAME
 from gateway.rules.context import Context, Profile
 from gateway.rules.rule import Finding, Remedy, Target
-from gateway.filter.verdict import Judgement
 
 MAX_PASSES = 4
 """Times a mail is mended and read again. Taking text out can bring other text together, so one pass may not do; an

@@ -52,6 +52,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _RAW_TEXT = frozenset("style script title textarea xmp iframe noembed noframes noscript plaintext".split())
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+_NEED_NO_END = frozenset(
+    "area base br col embed hr img input link meta param source track wbr html head body p li dt dd option optgroup"
+    " colgroup thead tbody tfoot tr td th rp rt".split()
+)
 _REPLACES_ITSELF = frozenset({"a", "nobr"})
 
 
@@ -73,11 +77,15 @@ def prepare(html: str) -> str:
     return html
 
 
-def check_characters(html: str) -> None:
+def check_characters(html: str) -> tuple[str, ...]:
     """Count tags, attributes and unclosed formatting, in time linear in ``html``.
 
     ``<style>`` is plain text in HTML and holds elements in SVG, and which of the two it is only the tree builder
     knows, so after such a tag the scan goes both ways; ways meet again at the next token they share.
+
+    Returns:
+        What a browser mends in silence and another reader, or what a relay puts behind the mail, may take another
+        way: ``"unclosed element"``.
 
     Raises:
         LimitError: Over ``MAX_TAGS``, ``MAX_ATTRIBUTES`` or ``MAX_REOPENED``.
@@ -85,6 +93,7 @@ def check_characters(html: str) -> None:
     scan = _Scan(html)
     while scan.ways:
         scan.follow(scan.ways.pop())
+    return ("unclosed element",) if scan.is_open or any(scan.balance.values()) else ()
 
 
 def check_tree(depth: int, nodes: int) -> None:
@@ -106,11 +115,15 @@ class _Scan:
 
     Attributes:
         ways: Offsets from which the scan has still to go on.
+        balance: Start tags less end tags by name, of elements that need an end tag.
+        is_open: Whether the text ends inside a tag, a comment or a raw text element.
     """
 
     def __init__(self, html: str) -> None:
         self.html = html
         self.ways = [0]
+        self.balance: dict[str, int] = {}
+        self.is_open = False
         self._seen: set[int] = set()
         self._ends: dict[str, int] = {}
         self._tags = 0
@@ -127,6 +140,8 @@ class _Scan:
                 return
             seen.add(at)
             slash, name = match.group(1, 2)
+            if end == len(self.html) and self.html[-1] != ">":
+                self.is_open = True
             if name is None:
                 if match[0].startswith("<![CDATA["):  # text up to "]]>" in SVG, a comment up to ">" in HTML
                     self._branch("]]>", end)
@@ -137,6 +152,8 @@ class _Scan:
             name = name.lower()
             if name in _FORMATTING:
                 self._formatting(name, is_end=bool(slash))
+            if name not in _NEED_NO_END:
+                self.balance[name] = self.balance.get(name, 0) + (-1 if slash else 1)
             if not slash:
                 self._start(name, end)
 

@@ -144,6 +144,9 @@ def _read_domain(domain: str) -> str:
     Raises:
         AddressError: Not a domain of at least two labels.
     """
+    if len(domain) > MAX_ADDRESS_OCTETS:
+        # Before idna, which is slow on long input (CVE-2024-3651).
+        raise AddressError("the domain is longer than 254 octets")
     if domain.startswith("["):
         raise AddressError("address literals are not taken")
     if any(not c.isascii() and (c in "\u3002\uff0e\uff61" or c.lower().isascii()) for c in domain):

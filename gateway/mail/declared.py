@@ -108,7 +108,7 @@ def read_declared(
         media_type=media_type,
         parameters=tuple((p.name, p.value) for p in own if _is_plain(p)),
         boundary=_boundary(content_type, part) if is_multipart else None,
-        charset=_charset(content_type.get("charset"), media_type, part),
+        charset=_charset(_strict(content_type, "charset", part), media_type, part),
         encoding=_encoding(bodies.get("content-transfer-encoding"), media_type, part),
         disposition=_disposition(disposition.value, notes, part),
         filenames=() if is_multipart else _filenames(content_type, disposition, notes, part),
@@ -178,7 +178,8 @@ def _boundary(content_type: Value, part: str) -> str:
     )
     if is_odd:
         raise AmbiguityError(
-            "The boundary is not 1 to 70 letters, digits and the marks of RFC 2046: use a plain one.", part=part
+            "The boundary is not 1 to 70 letters, digits and the marks of RFC 2046: use a plain one.",
+            part=part,
         )
     return value
 
@@ -186,7 +187,7 @@ def _boundary(content_type: Value, part: str) -> str:
 def _charset(parameter: Parameter | None, media_type: str, part: str) -> str | None:
     if parameter is None or not media_type.startswith("text/") or not parameter.value.strip():
         return None
-    name = None if parameter.is_extended else canonical_charset(parameter.value)
+    name = canonical_charset(parameter.value)
     if name is None:
         # UTF-7 hides markup from whoever reads it as ASCII (case M24).
         raise AmbiguityError("The charset is not one that is taken: use utf-8.", part=part)

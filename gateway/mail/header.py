@@ -86,7 +86,8 @@ def read_fields(section: bytes, limits: Limits, notes: Notes, part: str = "") ->
             found.append([line])
         elif not found or not line.strip(b" \t"):
             raise AmbiguityError(
-                "A line of blanks, or a continuation of nothing, stands in the header section: remove it.", part=part
+                "A line of blanks, or a continuation of nothing, stands in the header section: remove it.",
+                part=part,
             )
         else:
             found[-1].append(line)

@@ -51,11 +51,6 @@ class Value(NamedTuple):
     value: str
     parameters: tuple[Parameter, ...]
 
-    def get(self, name: str) -> Parameter | None:
-        """The parameter of that name, the plain form first."""
-        found = [parameter for parameter in self.parameters if parameter.name == name]
-        return min(found, key=lambda parameter: parameter.is_extended, default=None)
-
 
 def read_value(body: str, max_parameters: int, part: str = "") -> Value:
     """Value and parameters of a field body.
@@ -99,7 +94,9 @@ def _read_one(body: str, position: int, part: str) -> tuple[Parameter | None, in
     if body.startswith('"', start):
         quoted = _QUOTED.match(body, start)
         if quoted is None or not (quoted.end() == len(body) or body.startswith(";", quoted.end())):
-            raise AmbiguityError("A parameter's quotes do not enclose the whole value: close them.", part=part)
+            raise AmbiguityError(
+                "A parameter's quotes do not enclose the whole value: close them.", part=part
+            )
         value = re.sub(r"\\(.)", r"\1", quoted[1])
         literal = re.sub(r"\\([\\\"])", r"\1", quoted[1])
         return Parameter(name[1].lower(), value, literal, False, True, is_spaced), quoted.end() + 1
@@ -142,7 +139,9 @@ def _extended(pieces: list[tuple[str, str]], part: str) -> str:
         pieces = [("0*", pieces[0][1])]
     if [suffix.removesuffix("*") for suffix, _ in pieces] != [str(index) for index in range(len(pieces))]:
         # A reader that skips the gap, and one that stops at it, see two different names.
-        raise AmbiguityError("A parameter's continuations have a gap or a repeat: number them from 0.", part=part)
+        raise AmbiguityError(
+            "A parameter's continuations have a gap or a repeat: number them from 0.", part=part
+        )
     charset = "us-ascii"
     octets = b""
     for suffix, value in pieces:

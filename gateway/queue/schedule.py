@@ -7,8 +7,17 @@ Source: RFC 5321 section 4.5.4.1 (growing intervals, give up after days).
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-MAX_DOUBLINGS = 64
-"""Attempts after which the delay grows no more; any cap is reached long before, and a float never overflows."""
+MAX_GROWTHS = 64
+"""Attempts after which the delay grows no more: any cap is reached long before."""
+
+MAX_FACTOR = 100.0
+"""Growth of one delay: a hundredfold to the power of ``MAX_GROWTHS`` still fits a float."""
+
+MIN_DELAY_S = 0.001
+"""Seconds: halved by jitter it still is a later time, whose unit is the microsecond."""
+
+MAX_JITTER = 0.5
+"""Share of a delay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +29,8 @@ class Schedule:
         factor: Each delay is this many times the one before.
         cap_s: Seconds no delay exceeds (jitter apart).
         expire_s: Seconds after receipt when we give up.
-        jitter: Share of a delay, 0 to 1 (excluded), by which it varies both ways, so that a thousand mails a next
-            hop put off do not come back in the same second.
+        jitter: Share of a delay, at most ``MAX_JITTER``, by which it varies both ways, so that a thousand mails
+            that a next hop put off do not come back in the same second.
     """
 
     first_s: float = 60.0
@@ -31,10 +40,12 @@ class Schedule:
     jitter: float = 0.2
 
     def __post_init__(self) -> None:
-        if not (0 < self.first_s <= self.cap_s and self.factor >= 1 and self.expire_s > 0):
-            raise ValueError("a schedule needs 0 < first_s <= cap_s, factor >= 1 and expire_s > 0")
-        if not 0 <= self.jitter < 1:
-            raise ValueError("a schedule's jitter is at least 0 and less than 1")
+        if not (MIN_DELAY_S <= self.first_s <= self.cap_s and self.expire_s > 0):
+            raise ValueError(f"a schedule needs {MIN_DELAY_S} <= first_s <= cap_s and expire_s > 0")
+        if not 1 <= self.factor <= MAX_FACTOR:
+            raise ValueError(f"a schedule's factor is 1 to {MAX_FACTOR}")
+        if not 0 <= self.jitter <= MAX_JITTER:
+            raise ValueError(f"a schedule's jitter is 0 to {MAX_JITTER}")
 
 
 def next_attempt(
@@ -42,23 +53,22 @@ def next_attempt(
 ) -> datetime | None:
     """Time of the next attempt.
 
-    The last one is made at the very end of the message's life, so that it is not given up while a wait is left.
+    The last one is made at the very end of the message's life.
 
     Args:
         schedule: Delays and lifetime.
         attempts: Attempts made so far, the failed one included: 1 or more.
         first_at: When the message was received.
-        now: Present time. Before ``first_at`` (the clock was set back), the message counts as just received.
+        now: Present time. Before ``first_at`` (the clock was set back) the message counts as just received.
         unit_random: From 0 to 1.
 
     Returns:
         A time after ``now``, or ``None`` if the message has expired.
     """
-    expires_at = max(first_at, now) if now < first_at else first_at
-    expires_at += timedelta(seconds=schedule.expire_s)
+    expires_at = min(first_at, now) + timedelta(seconds=schedule.expire_s)
     if now >= expires_at:
         return None
-    growth = schedule.factor ** min(max(attempts - 1, 0), MAX_DOUBLINGS)
+    growth = schedule.factor ** min(max(attempts - 1, 0), MAX_GROWTHS)
     delay_s = min(schedule.first_s * growth, schedule.cap_s)
     delay_s *= 1 + schedule.jitter * (2 * unit_random - 1)
     return min(now + timedelta(seconds=delay_s), expires_at)

@@ -197,8 +197,7 @@ class Connection:
             if not transaction.is_cut:
                 await self._reset()
             return
-        transaction.is_content_sent = True
-        answer = await self._content(mail)
+        answer = await self._content(mail, transaction)
         self._settle(accepted, answer, transaction)
 
     async def _mail_from(self, mail: Outgoing) -> SMTPResponse:
@@ -225,17 +224,18 @@ class Connection:
                 break
         return accepted
 
-    async def _content(self, mail: Outgoing) -> SMTPResponse:
+    async def _content(self, mail: Outgoing, transaction: Transaction) -> SMTPResponse:
         """Send the content and read the reply to the final dot.
 
-        aiosmtplib's own ``data()`` runs three regular expressions over the octets, 16 ms a megabyte; these are
-        known to be CRLF-clean, so one replace is enough. No other command can come between: the pool lends a
+        aiosmtplib's own ``data()`` runs three regular expressions over the octets, 16 ms a megabyte; these
+        are known to be CRLF-clean, so one replace is enough. No other command can come between: the pool lends a
         connection to one transaction at a time.
         """
         protocol = self._client.protocol
-        if protocol is None:
+        if protocol is None:  # hung up right after its 354
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
         protocol.write(mail.wire)
+        transaction.is_content_sent = True
         return await protocol.read_response(timeout=self._timeouts.content(len(mail.octets)))
 
     async def _reset(self) -> None:

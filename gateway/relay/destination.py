@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -75,7 +76,7 @@ async def connect(destination: Destination, addresses: Sequence[str], seconds: f
                 await loop.sock_connect(sock, (address, destination.port))
         except OSError as fault:
             sock.close()
-            words = "no answer in time" if isinstance(fault, TimeoutError) else fault.strerror or "no answer"
+            words = os.strerror(fault.errno) if fault.errno else "no answer in time"
         except BaseException:
             sock.close()
             raise

@@ -93,7 +93,7 @@ def _split(text: str, key: str) -> SplitResult:
         url = urlsplit(text)
     except ValueError:
         raise RouteError(f"{key} has a malformed host: write it as {_FORMS}") from None
-    if url.scheme not in DEFAULT_PORTS or not url.netloc:
+    if url.scheme == "mx" or url.scheme not in DEFAULT_PORTS or not url.netloc:
         raise RouteError(f"{key} is none of the known forms: write it as {_FORMS}")
     if url.path not in {"", "/"} or url.query or url.fragment:
         raise RouteError(f"{key} goes on after host and port: end it there")

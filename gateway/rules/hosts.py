@@ -9,6 +9,7 @@ Source: WHATWG URL sections 3.5 and 4.4; adversary cases O09, T13.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from urllib.parse import unquote
 
 from gateway.html.url import Url, parse_url
@@ -23,7 +24,7 @@ _MAX_ROUNDS = 3
 """Times percent-encoding is taken off: redirectors nest it, browsers never take off more than one each."""
 
 _DEFAULT_PORTS = {"https": 443, "http": 80, "": None}
-_BOUNDARIES = str.maketrans("&;?#=,|<>\"'()\\ \t\n\r", "             /    ")
+_BOUNDARIES = {ord(mark): " " for mark in "&;?#=,|<>\"'()"} | {ord("\\"): "/"}
 """Marks that end a URL within a URL are blanks here, and a backslash is the slash that browsers read it as."""
 
 
@@ -85,8 +86,8 @@ class Allowed:
         """Whether a foreign address stands inside: ``amazon.com/gp/r.html?u=https://evil`` is a link to evil."""
         tail = f"{url.path} {url.query or ''} {url.fragment or ''}"
         for _ in range(_MAX_ROUNDS):
-            nested = list(_nested(tail))
-            if len(nested) > MAX_NESTED or any(not self._allows(inner) for inner in nested):
+            nested = list(islice(_nested(tail), MAX_NESTED + 1))
+            if len(nested) > MAX_NESTED or not all(self._allows(inner) for inner in nested if _is_public(inner)):
                 return True
             tail = unquote(tail)
         return False
@@ -111,12 +112,15 @@ def _begins(url: Url, prefix: Url) -> bool:
 
 
 def _nested(tail: str) -> Iterator[Url]:
-    """Addresses with a public host that begin somewhere in a link's path, query or fragment."""
+    """Addresses that may begin somewhere in a link's path, query or fragment."""
     for token in tail.translate(_BOUNDARIES).split():
         for start in _starts(token.lower()):
-            url = parse_url(token[start:])
-            if url.host and "." in url.host:
-                yield url
+            yield parse_url(token[start:])
+
+
+def _is_public(url: Url) -> bool:
+    """Whether the host could be somewhere in the Internet: the path ``/dp//ref`` names no host ``ref``."""
+    return url.host is not None and ("." in url.host or ":" in url.host)
 
 
 def _starts(token: str) -> Iterator[int]:

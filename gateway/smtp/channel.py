@@ -3,12 +3,15 @@
 *Not here:* the connection itself (``session``).
 """
 
+import ssl
 from collections.abc import Awaitable
 from typing import Protocol, TypeVar
 
 from gateway.mail.reply import Reply
+from gateway.smtp import replies
 from gateway.smtp.data import Content
 from gateway.smtp.handler import Submission
+from gateway.smtp.replies import Refused
 
 T = TypeVar("T")
 
@@ -37,10 +40,22 @@ class Channel(Protocol):
         """Have the mail judged, also when the client goes away."""
         ...
 
-    async def start_tls(self) -> None:
+    async def start_tls(self, context: ssl.SSLContext) -> None:
         """Send 220 and shake hands. Raises ``Refused`` when something came in clear behind STARTTLS."""
         ...
 
     def now(self) -> float:
         """Monotonic clock, in seconds."""
         ...
+
+
+async def ask_handler(channel: Channel, question: Awaitable[T]) -> T:
+    """The handler's answer; whatever goes wrong with it is our fault, never the client's.
+
+    Raises:
+        Refused: 451 4.3.0 with an incident id.
+    """
+    try:
+        return await channel.unhurried(question)
+    except Exception as exception:  # noqa: BLE001 - where a handler's exception ends
+        raise Refused(replies.fault(exception), counts=False) from None

@@ -43,8 +43,9 @@ class Wire:
 
     @property
     def has_pending(self) -> bool:
-        """Whether octets were read that nobody has asked for."""
-        return bool(self._ahead)
+        """Whether octets have come that nobody has asked for."""
+        # The reader's own buffer has no public face; aiosmtpd clears it the same way.
+        return bool(self._ahead or self._reader._buffer)  # type: ignore[attr-defined] # noqa: SLF001
 
     async def line(self) -> bytes:
         """The next line up to and with its LF, whether or not a CR stands before it.

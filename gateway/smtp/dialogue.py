@@ -7,25 +7,24 @@ words. HELO and EHLO names are believed by nobody: they are not kept, logged or 
 *Source:* RFC 5321 section 4.1, RFC 3207, RFC 4954, RFC 2920 (PIPELINING), RFC 2034, RFC 3461.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from gateway.mail.envelope import Envelope, Recipient
 from gateway.mail.reply import Reply
 from gateway.ops import events
 from gateway.smtp import auth, replies
-from gateway.smtp.channel import Channel
+from gateway.smtp.channel import Channel, ask_handler
 from gateway.smtp.command import FOREIGN, NOT_OFFERED, read_command
 from gateway.smtp.data import has_long_line
 from gateway.smtp.handler import LOCAL, Handler, Login, Submission
 from gateway.smtp.limits import LoginThrottle, Peer
+from gateway.smtp.login import LoginTries
 from gateway.smtp.parameters import MailCommand, parse_mail, parse_rcpt
 from gateway.smtp.replies import Refused
 from gateway.smtp.settings import ListenerSettings
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +82,22 @@ class Dialogue:
         self._handler = handler
         self._settings = settings
         self._limits = settings.limits
-        self._throttle = throttle
+        self._login_tries = LoginTries(channel, handler, settings, throttle, peer)
         self._peer = peer
-        self._commands = self._bad_commands = self._messages = self._failed_logins = 0
+        self._commands = self._bad_commands = self._messages = 0
+        self._verbs: dict[str, Callable[[str], Awaitable[Answer]]] = {
+            "HELO": self._helo,
+            "EHLO": self._ehlo,
+            "STARTTLS": self._starttls,
+            "AUTH": self._auth,
+            "MAIL": self._mail,
+            "RCPT": self._rcpt,
+            "DATA": self._data,
+            "RSET": self._rset,
+            "NOOP": self._noop,
+            "VRFY": self._vrfy,
+            "QUIT": self._quit,
+        }
         self._start_over()
 
     def _start_over(self) -> None:
@@ -119,8 +131,8 @@ class Dialogue:
         return refused.reply
 
     async def _carry_out(self, verb: str, argument: str) -> Answer:
-        if method := _VERBS.get(verb):
-            return await method(self, argument)
+        if method := self._verbs.get(verb):
+            return await method(argument)
         if verb in FOREIGN:
             raise Refused(replies.NOT_OFFERED, closes=True)
         raise Refused(replies.NOT_OFFERED if verb in NOT_OFFERED else replies.UNKNOWN_COMMAND)
@@ -130,14 +142,11 @@ class Dialogue:
         if self._commands > self._limits.commands:
             raise Refused(replies.TOO_MANY_COMMANDS)
 
-    async def _ask(self, question: Awaitable[T]) -> T:
-        """The handler's answer; whatever goes wrong with it is our fault, never the client's."""
-        try:
-            return await self._channel.unhurried(question)
-        except Exception as exception:  # noqa: BLE001 - where a handler's exception ends
-            raise Refused(replies.fault(exception), counts=False) from None
+    async def _permit(self, question: Awaitable[Reply | None]) -> None:
+        if refusal := await ask_handler(self._channel, _refusal(question)):
+            raise Refused(refusal, counts=False)
 
-    # Greeting and TLS
+    # Greeting, TLS, login
 
     async def _helo(self, argument: str) -> Answer:
         self._greet(argument, is_extended=False)
@@ -165,32 +174,14 @@ class Dialogue:
         _refuse_argument(argument)
         if self._channel.is_secure:
             raise Refused(replies.TLS_ACTIVE)
-        if self._settings.tls != "starttls":
+        context = self._settings.tls_context
+        if self._settings.tls != "starttls" or context is None:
             raise Refused(replies.NOT_OFFERED)
-        await self._channel.start_tls()
+        await self._channel.start_tls(context)
         self._start_over()
         return None
 
-    # Login
-
     async def _auth(self, argument: str) -> Answer:
-        self._check_auth_allowed()
-        mechanism, *initial = argument.split() or [""]
-        if not mechanism or len(initial) > 1:
-            raise Refused(replies.AUTH_SYNTAX)
-        if mechanism.upper() not in auth.MECHANISMS:
-            raise Refused(replies.UNKNOWN_MECHANISM)
-        credentials = await auth.read_credentials(
-            mechanism.upper(), initial[0].encode() if initial else None, self._channel.ask_client
-        )
-        login = await self._log_in(credentials)
-        if login is None:
-            raise await self._wrong_password(credentials)
-        self._login = login
-        events.login_succeeded(peer=self._peer.text, seller=login.seller)
-        return replies.LOGGED_IN
-
-    def _check_auth_allowed(self) -> None:
         if self._settings.auth == "none":
             raise Refused(replies.NOT_OFFERED)
         if not self._is_extended:
@@ -199,21 +190,8 @@ class Dialogue:
             raise Refused(replies.LOGGED_IN_BEFORE)
         if self._settings.tls != "none" and not self._channel.is_secure:
             raise Refused(replies.TLS_FIRST_FOR_AUTH)
-
-    async def _log_in(self, credentials: auth.Credentials) -> Login | None:
-        if not credentials.is_plausible:
-            return None
-        return await self._ask(
-            self._handler.authenticate(credentials.username, credentials.password, self._peer.text)
-        )
-
-    async def _wrong_password(self, credentials: auth.Credentials) -> Refused:
-        self._failed_logins += 1
-        events.login_failed(peer=self._peer.text, username=credentials.username)
-        delay_s = self._throttle.failed(f"peer {self._peer.network}", f"user {credentials.username}")
-        await self._channel.unhurried(self._settings.sleep(delay_s))
-        is_last = self._failed_logins >= self._limits.logins
-        return Refused(replies.TOO_MANY_LOGINS if is_last else replies.WRONG_PASSWORD, counts=False)
+        self._login = await self._login_tries.next_try(argument)
+        return replies.LOGGED_IN
 
     # A mail
 
@@ -238,8 +216,7 @@ class Dialogue:
         if self._messages > self._limits.messages:
             raise Refused(replies.TOO_MANY_MESSAGES)
         mail = parse_mail(argument, message_octets=self._limits.message_octets)
-        if refusal := await self._ask(self._handler.reverse_path(login, mail.reverse_path)):
-            raise Refused(refusal, counts=False)
+        await self._permit(self._handler.reverse_path(login, mail.reverse_path))
         self._transaction = _Transaction(mail=mail)
         return replies.SENDER_TAKEN
 
@@ -251,9 +228,7 @@ class Dialogue:
             return replies.RECIPIENT_TAKEN
         if len(transaction.recipients) >= self._limits.recipients:
             raise Refused(replies.TOO_MANY_RECIPIENTS, counts=False)
-        question = self._handler.recipient(login, tuple(transaction.recipients), recipient.address)
-        if refusal := await self._ask(question):
-            raise Refused(refusal, counts=False)
+        await self._permit(self._handler.recipient(login, tuple(transaction.recipients), recipient.address))
         transaction.recipients.append(recipient)
         return replies.RECIPIENT_TAKEN
 
@@ -270,7 +245,7 @@ class Dialogue:
             octets=octets,
             login=login,
             peer=self._peer.text,
-            received_at=datetime.datetime.now(datetime.UTC),
+            received_at=dt.datetime.now(dt.UTC),
         )
         reply = await self._channel.judge(submission)
         self.messages_taken += reply.is_positive
@@ -307,21 +282,14 @@ class Dialogue:
         return replies.BYE
 
 
+async def _refusal(question: Awaitable[Reply | None]) -> Reply | None:
+    """The handler's no, or ``None``: a client must not be told 250 for a recipient who gets nothing."""
+    reply = await question
+    if reply is not None and reply.is_positive:
+        raise ValueError("a handler that agrees returns None")
+    return reply
+
+
 def _refuse_argument(argument: str) -> None:
     if argument:
         raise Refused(replies.NO_ARGUMENT_WANTED)
-
-
-_VERBS: dict[str, Callable[[Dialogue, str], Awaitable[Answer]]] = {
-    "HELO": Dialogue._helo,
-    "EHLO": Dialogue._ehlo,
-    "STARTTLS": Dialogue._starttls,
-    "AUTH": Dialogue._auth,
-    "MAIL": Dialogue._mail,
-    "RCPT": Dialogue._rcpt,
-    "DATA": Dialogue._data,
-    "RSET": Dialogue._rset,
-    "NOOP": Dialogue._noop,
-    "VRFY": Dialogue._vrfy,
-    "QUIT": Dialogue._quit,
-}

@@ -135,7 +135,7 @@ class LoginThrottle:
         """Count a failure under each key; the seconds to wait. ``now`` is any monotonic clock, in seconds."""
         worst = max(self._count(key[: self.MAX_KEY_CHARS], now) for key in keys)
         # Beyond 2**30 the cap rules anyway, and a float must not overflow.
-        return min(self.MAX_DELAY_S, self._first_delay_s * 2 ** min(worst - 1, 30))
+        return min(self.MAX_DELAY_S, self._first_delay_s * 2.0 ** min(worst - 1, 30))
 
     def _count(self, key: str, now: float) -> int:
         count, at = self._failures.pop(key, (0, now))

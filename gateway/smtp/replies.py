@@ -55,8 +55,12 @@ NESTED_MAIL = _reply(503, "5.5.1", "A message is under way; finish it or send RS
 NO_RECIPIENTS = _reply(554, "5.5.1", "No valid recipients.")
 
 # Size
-TOO_LARGE = _reply(552, "5.3.4", "The message is larger than this gateway takes; the EHLO line SIZE tells how much.")
-LINE_TOO_LONG = _reply(552, "5.3.4", "A line of the message is longer than 65536 octets; encode it as base64.")
+TOO_LARGE = _reply(
+    552, "5.3.4", "The message is larger than this gateway takes; the EHLO line SIZE tells how much."
+)
+LINE_TOO_LONG = _reply(
+    552, "5.3.4", "A line of the message is longer than 65536 octets; encode it as base64."
+)
 
 # TLS and AUTH
 TLS_FIRST = _reply(530, "5.7.0", "Send STARTTLS first.")

@@ -16,7 +16,8 @@ import base64
 import logging
 import ssl
 from collections.abc import Awaitable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from math import inf
+from typing import TypeVar
 
 from aiosmtpd.smtp import SMTP
 
@@ -27,7 +28,7 @@ from gateway.smtp.command import read_line
 from gateway.smtp.data import CHUNK_OCTETS, Content, Disconnected, LineTooLong, Wire
 from gateway.smtp.dialogue import Capabilities, Dialogue
 from gateway.smtp.handler import Handler, Submission
-from gateway.smtp.limits import LONG_COMMAND_OCTETS, Connections, LoginThrottle, Peer, peer_of
+from gateway.smtp.limits import LONG_COMMAND_OCTETS, Connections, LoginThrottle, peer_of
 from gateway.smtp.replies import Refused
 from gateway.smtp.settings import ListenerSettings
 from gateway.smtp.tasks import MessageTasks
@@ -37,19 +38,21 @@ T = TypeVar("T")
 LINGER_S = 5.0
 """Seconds for a client to fetch our last reply; then the connection is cut, read or not."""
 
-# aiosmtpd logs command lines, and with them addresses and what clients take for commands.
+# aiosmtpd logs command lines and with them addresses, which are personal data, and what clients take for commands.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
-class Listening(Protocol):
-    """What the sessions of a listener share."""
+class Shared:
+    """What the sessions of one listener have in common."""
 
-    settings: ListenerSettings
-    handler: Handler
-    connections: Connections
-    throttle: LoginThrottle
-    tasks: MessageTasks
-    sessions: set["Session"]
+    def __init__(self, handler: Handler, settings: ListenerSettings) -> None:
+        self.handler = handler
+        self.settings = settings
+        self.connections = Connections(settings.limits)
+        self.throttle = LoginThrottle(settings.limits.login_delay_s)
+        self.tasks = MessageTasks()
+        self.sessions: set[Session] = set()
+        self.is_stopping = False
 
 
 class Session(SMTP):
@@ -58,18 +61,229 @@ class Session(SMTP):
     line_length_limit = CHUNK_OCTETS // 2
     """Not a limit on lines: asyncio stops reading from the socket at twice this many octets read ahead."""
 
-    def __init__(self, listening: Listening) -> None:
-        settings = listening.settings
-        super().__init__(None, hostname=settings.hostname, loop=asyncio.get_running_loop())
-        self._listening = listening
-        self._settings = settings
-        self._limits = settings.limits
-        self._peer = Peer(text="", network="")
+    def __init__(self, shared: Shared) -> None:
+        super().__init__(None, hostname=shared.settings.hostname, loop=asyncio.get_running_loop())
+        self._shared = shared
+        self._settings = shared.settings
+        self._limits = shared.settings.limits
         self._is_lost = self._is_waiting = self._is_stopping = False
         self._abort_timer: asyncio.TimerHandle | None = None
-        self._ends_at = 0.0
-        self._clock = asyncio.timeout(None)
 
     def __dir__(self) -> Iterable[str]:
         """Nothing: aiosmtpd searches this list three times per connection for methods we do not use, 0.15 ms."""
         return ()
+
+    # Under the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is there; with implicit TLS, after the handshake."""
+        self._is_secure = transport.get_extra_info("sslcontext") is not None
+        self._peer = peer_of(transport.get_extra_info("peername"))
+        super().connection_made(transport)  # starts _handle_client in a task
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Nothing: aiosmtpd's timer runs on while a mail is judged and then cancels it; ours is ``_clock``."""
+
+    def eof_received(self) -> bool:
+        """The client has closed its half, and may wait for our reply yet: aiosmtpd would cancel the command."""
+        asyncio.StreamReaderProtocol.eof_received(self)
+        return not self._is_secure  # TLS has no half-closed state
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The client is gone; a mail under judgement is not."""
+        self._is_lost = True
+        if self._abort_timer:
+            self._abort_timer.cancel()
+        asyncio.StreamReaderProtocol.connection_lost(self, error)
+        if self._handler_coroutine:
+            self._handler_coroutine.cancel()
+
+    # From admission to the end
+
+    async def _handle_client(self) -> None:
+        shared, peer, listener = self._shared, self._peer, self._settings.address
+        reason = "draining" if shared.is_stopping else shared.connections.admit(peer.network)
+        if reason:
+            events.session_refused(peer=peer.text, listener=listener, reason=reason)
+            self._say_last(_REFUSALS[reason])
+            self._hang_up()
+            return
+        events.session_opened(peer=peer.text, listener=listener)
+        shared.sessions.add(self)
+        self._opened_at = self.loop.time()
+        self._dialogue = Dialogue(self, shared.handler, self._settings, shared.throttle, peer)
+        try:
+            await self._converse()
+        finally:
+            self._hang_up()
+            shared.sessions.discard(self)
+            shared.connections.release(peer.network)
+            seconds = self.loop.time() - self._opened_at
+            taken = self._dialogue.messages_taken
+            events.session_closed(peer=peer.text, listener=listener, seconds=seconds, messages=taken)
+
+    async def _converse(self) -> None:
+        self._wire = Wire(self._reader)
+        self._clock = asyncio.timeout(None)
+        try:
+            async with self._clock:
+                await self._serve()
+        except (Disconnected, OSError):  # a TimeoutError is an OSError; so is every failure of TLS
+            if self._clock.expired():
+                self._say_last(replies.STOPPING if self._is_stopping else replies.IDLE)
+        except Exception as exception:  # noqa: BLE001 - where our own exceptions end
+            # Who knows what the next octets are: a command, or the rest of a mail.
+            self._say_last(replies.fault(exception))
+
+    async def _serve(self) -> None:
+        await self._send(Reply(code=220, status="", text=f"{self._settings.hostname} ESMTP"))
+        while not self._dialogue.is_over:
+            if self._is_stopping:
+                self._say_last(replies.STOPPING)
+                return
+            try:
+                line = await self._next_line()
+            except Refused as refused:
+                answer: Reply | Capabilities | None = self._dialogue.refuse("", refused)
+            else:
+                answer = await self._dialogue.answer(line)
+            if answer is not None:
+                await self._send(answer)
+
+    @property
+    def task(self) -> asyncio.Task[None]:
+        """Runs from the connection to its end."""
+        if self._handler_coroutine is None:
+            raise RuntimeError("not connected")
+        return self._handler_coroutine
+
+    def stop(self) -> None:
+        """Say goodbye: at once when the client has nothing under way, else after the command at hand."""
+        self._is_stopping = True
+        if self._is_waiting and not self._clock.expired():
+            self._clock.reschedule(self.loop.time())
+
+    def abort(self) -> None:
+        """Cut the connection now."""
+        self._writer.transport.abort()
+
+    def _hang_up(self) -> None:
+        if not self._is_lost:
+            transport = self._writer.transport
+            transport.close()
+            self._abort_timer = self.loop.call_later(LINGER_S, transport.abort)
+
+    # Octets and time
+
+    def _allow(self, seconds: float, until: float = inf) -> None:
+        self._clock.reschedule(min(self.loop.time() + seconds, until))
+
+    async def _next_line(self) -> bytes:
+        life_s = self._limits.session_s if self._dialogue.is_logged_in else self._limits.login_s
+        self._allow(self._limits.command_s, self._opened_at + life_s)
+        self._is_waiting = True
+        try:
+            return await self._wire.line()
+        except LineTooLong:
+            raise Refused(replies.COMMAND_TOO_LONG, closes=True) from None
+        finally:
+            self._is_waiting = False
+
+    def _say_last(self, reply: Reply) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(_octets(reply))
+
+    async def _send(self, answer: Reply | Capabilities) -> None:
+        self._writer.write(_octets(answer))
+        await self._writer.drain()
+
+    # For the dialogue
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether TLS is active."""
+        return self._is_secure
+
+    def now(self) -> float:
+        """Monotonic clock, in seconds."""
+        return self.loop.time()
+
+    async def ask_client(self, challenge: bytes) -> bytes:
+        """Send 334 with these octets; the client's line without CRLF."""
+        await self._send(Reply(code=334, status="", text=base64.b64encode(challenge).decode()))
+        line = await self._next_line()
+        if len(line) > LONG_COMMAND_OCTETS["AUTH"]:
+            raise Refused(replies.COMMAND_TOO_LONG)
+        return read_line(line).encode()
+
+    async def unhurried(self, work: Awaitable[T]) -> T:
+        """Our own work: the client's time does not run meanwhile."""
+        self._clock.reschedule(None)
+        try:
+            return await work
+        finally:
+            self._allow(self._limits.command_s)
+
+    async def read_content(self) -> Content:
+        """Send 354 and read a message, to its end or until it is far too large."""
+        await self._send(replies.SEND_DATA)
+        content = Content(self._limits.message_octets)
+        until = self.loop.time() + self._limits.data_s
+        while not content.is_complete and content.wire_octets <= self._limits.abandon_octets:
+            self._allow(self._limits.chunk_s, until)
+            self._wire.put_back(content.feed(await self._wire.chunk()))
+        self._allow(self._limits.command_s)
+        return content
+
+    async def judge(self, submission: Submission) -> Reply:
+        """Have the mail judged, also when the client goes away."""
+        task = self._shared.tasks.start(_judged(self._shared.handler, submission))
+        return await self.unhurried(asyncio.shield(task))
+
+    async def start_tls(self, context: ssl.SSLContext) -> None:
+        """Send 220 and shake hands. Raises ``Refused`` when something came in clear behind STARTTLS.
+
+        What was read in clear must not be taken for something said under TLS (CVE-2024-34083).
+        """
+        if self._wire.has_pending:
+            raise Refused(replies.INJECTED)
+        await self._send(replies.READY_FOR_TLS)
+        if self._wire.has_pending:  # while the reply was being sent
+            raise Disconnected
+        transport = await self.loop.start_tls(
+            self._writer.transport,
+            self,
+            context,
+            server_side=True,
+            ssl_handshake_timeout=self._limits.handshake_s,
+        )
+        # aiosmtpd does the same; reader and writer have no public way to change their transport.
+        vars(self._reader)["_transport"] = vars(self._writer)["_transport"] = transport
+        self.transport = transport
+        self._is_secure = True
+
+
+_REFUSALS = {
+    "draining": replies.STOPPING,
+    "connections": replies.CROWDED,
+    "connections_per_peer": replies.CROWDED_PEER,
+}
+
+
+async def _judged(handler: Handler, submission: Submission) -> Reply:
+    """The handler's reply to a mail, or 451: it never raises, and is never positive unless the handler was."""
+    try:
+        return _as_reply(await handler.message(submission))
+    except Exception as exception:  # noqa: BLE001 - where a handler's exception ends
+        return replies.fault(exception)
+
+
+def _as_reply(answer: object) -> Reply:
+    if not isinstance(answer, Reply):
+        raise TypeError("Handler.message must return a Reply")
+    return answer
+
+
+def _octets(answer: Reply | Capabilities) -> bytes:
+    # Replies are ASCII (RFC 5321 section 4.2); policies are written in it.
+    return str(answer).encode("ascii", "replace") + b"\r\n"

@@ -1,7 +1,7 @@
 """Which instance names are alive: a locked file beside the database for each.
 
-A dead process holds no lock, so whoever gets the lock knows that the former holder of the name is gone, and that
-its leases can be released at once rather than when they run out.
+A dead process holds no lock, so whoever gets the lock knows that the former holder of the name is gone, and
+that its leases can be released at once rather than when they run out.
 A child that is forked (not spawned) would inherit the lock and keep it alive: worker processes are spawned.
 
 Source: flock(2).

@@ -22,7 +22,7 @@ from gateway.store.driver import (
     to_column,
     to_micros,
 )
-from gateway.store.records import Attempt, NewMessage, QueueItem, RecipientRecord, Settlement
+from gateway.store.records import Attempt, NewMessage, QueueDepth, QueueItem, RecipientRecord, Settlement
 
 _INSERT = """
 INSERT INTO queue
@@ -59,6 +59,11 @@ _DELIVERED = (
 )
 
 _ATTEMPT = "INSERT INTO attempt (queue_id, at, outcome, next_hop, reply) VALUES ($1, $2, $3, $4, $5)"
+
+_NEXT_DUE = """
+SELECT claimable_at FROM queue WHERE state = 'queued' {without} ORDER BY claimable_at LIMIT 1"""
+
+_DEPTH = "SELECT COUNT(*) - COUNT(instance), COUNT(instance) FROM queue WHERE state = 'queued'"
 
 _RECIPIENTS = """
 SELECT id, recipient, state, due_at, instance FROM queue WHERE message_id = $1 ORDER BY id"""
@@ -137,12 +142,18 @@ def settle(settlements: Sequence[Settlement], *, instance: str | None) -> Operat
         )
 
 
-def next_due() -> Operation[datetime | None]:
+def next_due(exclude: Sequence[str]) -> Operation[datetime | None]:
     """When a row can be claimed next, or ``None``."""
-    rows = yield Statement(
-        "SELECT claimable_at FROM queue WHERE state = 'queued' ORDER BY claimable_at LIMIT 1"
-    )
+    without = f"AND route NOT IN ({places(len(exclude))})" if exclude else ""
+    rows = yield Statement(_NEXT_DUE.format(without=without), tuple(exclude))
     return from_micros(rows[0][0]) if rows else None
+
+
+def depth() -> Operation[QueueDepth]:
+    """How much waits."""
+    waiting, leased = (yield Statement(_DEPTH))[0]
+    held = (yield Statement("SELECT COUNT(*) FROM message WHERE verdict = 'hold'"))[0][0]
+    return QueueDepth(waiting=waiting, leased=leased, held=held)
 
 
 def recipients(message_id: str) -> Operation[tuple[RecipientRecord, ...]]:

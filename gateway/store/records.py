@@ -123,6 +123,21 @@ class QueueItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueDepth:
+    """How much waits.
+
+    Attributes:
+        waiting: Recipients that nobody is at.
+        leased: Recipients leased to an instance.
+        held: Messages held for review.
+    """
+
+    waiting: int
+    leased: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One attempt at one recipient.
 

@@ -102,9 +102,7 @@ def one(name: str) -> Operation[SellerRecord | None]:
         return None
     senders = yield Statement("SELECT sender FROM seller_sender WHERE seller = $1 ORDER BY sender", (name,))
     links = yield Statement("SELECT link FROM seller_link WHERE seller = $1 ORDER BY link", (name,))
-    usernames = yield Statement(
-        "SELECT username FROM credential WHERE seller = $1 ORDER BY username", (name,)
-    )
+    logins = yield Statement("SELECT username FROM credential WHERE seller = $1 ORDER BY username", (name,))
     return SellerRecord(
         name=name,
         senders=tuple(from_column(row[0]) for row in senders),

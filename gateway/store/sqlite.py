@@ -1,7 +1,8 @@
 """SQLite as the record's database; the only user of apsw.
 
 One thread writes. It takes everything that waits, runs it in one transaction with a savepoint for each
-operation, commits once, and only then answers: fifty concurrent accepts cost one fsync, and no answer comes before it.
+operation, commits once, and only then answers: fifty concurrent accepts cost one
+fsync, and no answer comes before it.
 Readers have connections of their own and never wait for the writer (WAL).
 
 Not here: SQL (the subject files), the schema (``migrations/``).
@@ -24,7 +25,7 @@ from gateway.store.driver import Dialect, Row, Start, Statement, T, drive
 from gateway.store.records import StoreError
 
 OLDEST_SAFE = (3, 51, 3)
-"""Before this version two connections to one WAL database can corrupt it (the WAL-reset race); we have several."""
+"""Before it, two connections to one WAL database can corrupt it (the WAL-reset race), and we have several."""
 
 BUSY_MS = 10_000
 """Milliseconds to wait for another process (a command beside the gateway) to finish its transaction.
@@ -37,8 +38,8 @@ READERS = 2
 """Reading connections: one slow search must not hold up a login."""
 
 CHECKPOINT_PAGES = 4_000
-"""Pages (16 MiB) of log before they are copied into the database: SQLite's own 1,000 means two more fsyncs every
-few commits at full load."""
+"""Pages (16 MiB) of log before they are copied into the database, which costs two more fsyncs; SQLite's own
+1,000 comes every few commits at full load."""
 
 LOG_OCTETS = 64 * 1024 * 1024
 """Size the log file is cut back to after a burst."""
@@ -59,11 +60,11 @@ _FAULTS: dict[type[apsw.Error], str] = {
     apsw.FullError: "the disk is full; free some space or move the store",
     apsw.BusyError: "another process holds the database; end it or wait",
     apsw.LockedError: "another process holds the database; end it or wait",
-    apsw.ReadOnlyError: "the database cannot be written; give the gateway's user permission on it and its folder",
-    apsw.CantOpenError: "the database cannot be opened; give the gateway's user permission on it and its folder",
-    apsw.PermissionsError: "the database cannot be opened; give the gateway's user permission on it and its folder",
-    apsw.NotADBError: "this is not an SQLite database; name another file",
-    apsw.CorruptError: "the database is damaged; restore it from a backup",
+    apsw.ReadOnlyError: "no permission to write; give it to the gateway's user, for file and folder",
+    apsw.CantOpenError: "cannot be opened; give the gateway's user permission, for file and folder",
+    apsw.PermissionsError: "cannot be opened; give the gateway's user permission, for file and folder",
+    apsw.NotADBError: "is not an SQLite database; name another file",
+    apsw.CorruptError: "is damaged; restore it from a backup",
     apsw.IOError: "the disk failed to read or write; look at the system log",
     apsw.ConstraintError: "the record already holds such a row, or lacks one it refers to",
 }

@@ -22,6 +22,7 @@ from gateway.store.records import (
     MessageQuery,
     MessageSummary,
     NewMessage,
+    QueueDepth,
     QueueItem,
     SellerRecord,
     Settlement,
@@ -165,9 +166,13 @@ class Store:
         """Write down what became of rows, all of it or nothing."""
         await self._driver.write(partial(queue.settle, tuple(settlements), instance=self._instance))
 
-    async def next_due(self) -> datetime | None:
+    async def next_due(self, *, exclude_routes: Sequence[str] = ()) -> datetime | None:
         """When a row can be claimed next (its due time, or the end of somebody's lease), or ``None``."""
-        return await self._driver.read(queue.next_due)
+        return await self._driver.read(partial(queue.next_due, tuple(exclude_routes)))
+
+    async def depth(self) -> QueueDepth:
+        """How much waits; it counts, so ask it every few seconds, not for each mail."""
+        return await self._driver.read(queue.depth)
 
     # Sellers
 

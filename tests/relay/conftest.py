@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import ssl
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -35,7 +36,8 @@ class ScriptedServer:
     """Plays one next hop.
 
     ``replies`` holds, per verb, the replies to give before the usual one; "CLOSE" hangs up, "HANG" says nothing
-    until the client hangs up. ``seen`` are the command lines, ``mails`` the contents with dots unstuffed.
+    until the client hangs up. ``reached`` holds an event per verb, ``seen`` the command lines, ``mails`` the
+    contents with dots unstuffed.
     """
 
     replies: dict[str, list[str]] = field(default_factory=dict)
@@ -49,8 +51,10 @@ class ScriptedServer:
     mails: list[bytes] = field(default_factory=list)
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
+    reached: dict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection."""
         self.connections += 1
         self.open_connections += 1
         self.writers.append(writer)
@@ -84,6 +88,7 @@ class ScriptedServer:
         await self._reply("DOT", reader, writer)
 
     async def _reply(self, verb: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
+        self.reached[verb].set()
         scripted = self.replies.get(verb)
         reply = scripted.pop(0) if scripted else self._usual(verb)
         if reply == "HANG":
@@ -113,6 +118,7 @@ class FixedResolver:
     asked: list[str] = field(default_factory=list)
 
     async def hosts(self, domain: str) -> object:
+        """The fixed answer."""
         self.asked.append(domain)
         return self.answer
 

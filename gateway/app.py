@@ -1,0 +1,270 @@
+"""The only place where the gateway's objects are built and joined: start, run, drain.
+
+Order of birth: store, workers, delivery, intake, listeners, console; whatever a thing needs exists before it.
+Order of death: listeners (no new mail), mails being judged, queue runner, and the store last.
+Not here: settings (``config``), what any of the objects does.
+"""
+
+import asyncio
+import signal
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from gateway import __version__
+from gateway.config import Config, next_hops
+from gateway.console.server import ConsoleServer
+from gateway.intake import Intake
+from gateway.mail.address import Address
+from gateway.mail.delivery import DeliveryResult
+from gateway.notices import NOTICES_ROUTE, Notices
+from gateway.ops import events, log, metrics
+from gateway.policy.model import Policy
+from gateway.queue.runner import Runner, RunnerLimits
+from gateway.queue.schedule import Schedule
+from gateway.relay.client import Deliverer
+from gateway.relay.hosts import Resolver
+from gateway.relay.route import NextHop, parse_next_hop
+from gateway.relay.settings import DeliverySettings
+from gateway.smtp.server import Listener, start_listener
+from gateway.smtp.settings import ListenerSettings
+from gateway.smtp.tls import server_context
+from gateway.store.records import StoreError
+from gateway.store.store import Store
+from gateway.worker import WorkerLimits, Workers
+
+DRAIN_S = 30.0
+"""Seconds for mails under way when the gateway stops; systemd waits 90 before it kills."""
+
+PURGE_EVERY_S = 3600.0
+"""Seconds between purges of old copies."""
+
+
+class StartError(Exception):
+    """The gateway cannot start.
+
+    Attributes:
+        sentence: Place, fault and mend.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class Gateway:
+    """A running gateway.
+
+    Attributes:
+        store: The record.
+        addresses: Where it listens, as bound: ``"127.0.0.1:2525"``.
+        console_port: Where the console listens, or ``None``.
+    """
+
+    def __init__(self, config: Config, policies: Mapping[str, Policy]) -> None:
+        self._config = config
+        self._policies = policies
+        self._next_hops = next_hops(config)
+        self._listeners: list[Listener] = []
+        self._stack = AsyncExitStack()
+        self.addresses: list[str] = []
+        self.console_port: int | None = None
+
+    @classmethod
+    async def start(
+        cls,
+        config: Config,
+        policies: Mapping[str, Policy],
+        *,
+        workers: Callable[[Mapping[str, Policy], WorkerLimits], Awaitable[Workers]] = Workers.start,
+    ) -> Self:
+        """Builds everything and takes mail.
+
+        Args:
+            config: The settings.
+            policies: In force, by name.
+            workers: Starts the processes that examine mail.
+
+        Raises:
+            StartError: A port, a certificate or the store cannot be had.
+        """
+        gateway = cls(config, policies)
+        try:
+            await gateway._build(workers)
+        except BaseException as error:
+            await gateway._stack.aclose()
+            raise _explained(error) from error
+        listeners = [f"{each.address} ({each.tls}, auth {each.auth})" for each in config.listener]
+        events.started(
+            version=__version__, listeners=listeners, policies=[policy.stamp for policy in policies.values()]
+        )
+        return gateway
+
+    async def stop(self, reason: str) -> None:
+        """Finishes what is under way and closes everything."""
+        events.stopping(reason=reason)
+        await self._stack.aclose()
+        events.stopped()
+
+    async def _build(
+        self, start_workers: Callable[[Mapping[str, Policy], WorkerLimits], Awaitable[Workers]]
+    ) -> None:
+        config, stack = self._config, self._stack
+        self.store = await Store.open(config.store, instance=config.hostname)
+        stack.push_async_callback(self.store.close)
+        if self.store.leases_taken_over:
+            events.leases_taken_over(count=self.store.leases_taken_over)
+        workers = await start_workers(self._policies, _worker_limits(config))
+        stack.push_async_callback(workers.close)
+        runner = self._start_runner()
+        intake = Intake(
+            store=self.store,
+            workers=workers,
+            policies=self._policies,
+            hostname=config.hostname,
+            wake=runner.wake,
+        )
+        stack.callback(intake.close)
+        await self._start_console()
+        self._start_task(self._purge_for_ever())
+        await self._start_listeners(intake)
+
+    def _start_runner(self) -> Runner:
+        config = self._config
+        settings = DeliverySettings(hostname=config.hostname, concurrency=config.delivery.concurrency)
+        self._deliverer = Deliverer(settings, resolver=Resolver(own_names=(config.hostname,)))
+        self._stack.push_async_callback(self._deliverer.close)
+        notices = Notices(self.store, config.notices.from_ if config.notices else None, config.hostname)
+        runner = Runner(
+            self.store,
+            self._deliver,
+            Schedule(
+                first_s=config.delivery.first_retry_s,
+                cap_s=config.delivery.longest_retry_s,
+                expire_s=config.delivery.expire_hours * 3600,
+            ),
+            on_failure=notices.failed,
+            limits=RunnerLimits(per_route=config.delivery.concurrency),
+        )
+        notices.wake = runner.wake
+        self._start_task(runner.run())
+        self._stack.push_async_callback(runner.drain, DRAIN_S)
+        return runner
+
+    async def _deliver(
+        self, route: str, reverse_path: Address | None, recipients: tuple[Address, ...], octets: bytes
+    ) -> Mapping[Address, DeliveryResult]:
+        return await self._deliverer.deliver(self._next_hop(route), reverse_path, recipients, octets)
+
+    def _next_hop(self, route: str) -> NextHop:
+        notices = self._config.notices
+        if route == NOTICES_ROUTE and notices is not None:
+            return parse_next_hop(notices.next_hop, password=notices.password)
+        return self._next_hops.get(route) or parse_next_hop("mx")
+
+    async def _start_listeners(self, intake: Intake) -> None:
+        config = self._config
+        context = server_context(config.tls.certificate, config.tls.key) if config.tls is not None else None
+        for each in config.listener:
+            settings = ListenerSettings(
+                address=each.address,
+                hostname=config.hostname,
+                tls=each.tls,
+                auth=each.auth,
+                tls_context=context if each.tls != "none" else None,
+            )
+            listener = await start_listener(intake, settings)
+            self._stack.push_async_callback(listener.drain, DRAIN_S)
+            self.addresses.append(f"{settings.address.rpartition(':')[0]}:{listener.port}")
+
+    async def _start_console(self) -> None:
+        if self._config.console is not None:
+            console = ConsoleServer(self._config.console.address, metrics.REGISTRY, self._unready)
+            self.console_port = await console.start()
+            self._stack.push_async_callback(console.stop)
+
+    async def _unready(self) -> Mapping[str, str]:
+        try:
+            await self.store.ready()
+        except StoreError as error:
+            return {"store": str(error)}
+        return {}
+
+    async def _purge_for_ever(self) -> None:
+        while True:
+            before = datetime.now(UTC) - timedelta(days=self._config.retention.contents_days)
+            try:
+                count = await self.store.purge(before)
+            except StoreError as error:
+                events.fault(incident="purge", where="store", exception=error)
+            else:
+                if count:
+                    events.purged(count=count)
+            await asyncio.sleep(PURGE_EVERY_S)
+
+    def _start_task(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._stack.push_async_callback(end)
+
+
+def run(config: Config, policies: Mapping[str, Policy]) -> None:
+    """Runs the gateway until SIGTERM or SIGINT, on uvloop where there is one.
+
+    Raises:
+        StartError: It cannot start.
+    """
+    log.configure()
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(config, policies))
+
+
+async def _serve(config: Config, policies: Mapping[str, Policy]) -> None:
+    loop = asyncio.get_running_loop()
+    wanted: asyncio.Future[str] = loop.create_future()
+
+    def stop(name: str) -> None:
+        if not wanted.done():
+            wanted.set_result(name)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number.name)
+    gateway = await Gateway.start(config, policies)
+    await gateway.stop(await wanted)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _worker_limits(config: Config) -> WorkerLimits:
+    return WorkerLimits(
+        count=config.workers.count,
+        deadline_s=config.workers.deadline_s,
+        memory_octets=config.workers.memory_mb * 1_000_000,
+    )
+
+
+def _explained(error: BaseException) -> BaseException:
+    """What stops a start, as a sentence; what nobody foresaw stays as it is."""
+    if isinstance(error, (StoreError, ValueError)):
+        return StartError(str(error))
+    if isinstance(error, ssl.SSLError):
+        return StartError(
+            f"tls.certificate, tls.key: {error.reason or error}; give a PEM certificate and its key"
+        )
+    if isinstance(error, OSError):
+        return StartError(
+            f"{error.strerror or error}: {error.filename or 'a listener or console address'}; change it"
+        )
+    return error

@@ -1,0 +1,71 @@
+"""What several commands share: the ``--config`` option, errors an operator can act on, the store for one command.
+
+Not here: any command.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import click
+
+from gateway.config import Config, ConfigError, load_config, load_policies
+from gateway.policy.model import Policy
+from gateway.store.records import StoreError
+from gateway.store.store import Store
+
+T = TypeVar("T")
+
+EXIT_NO = 1
+EXIT_FAULT = 2
+
+config_option = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="GATEWAY_CONFIG",
+    help="Configuration file (TOML); without one, the defaults.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+def fail(faults: Iterable[str]) -> NoReturn:
+    """Prints every fault on a line of its own and ends with 2."""
+    for fault in faults:
+        click.echo(fault, err=True)
+    raise SystemExit(EXIT_FAULT)
+
+
+def settings(config_file: Path | None) -> Config:
+    """The configuration, or its faults and exit 2."""
+    environment = {name: value for name, value in os.environ.items() if name != "GATEWAY_CONFIG"}
+    try:
+        return load_config(config_file, environment)
+    except ConfigError as error:
+        fail(error.faults)
+
+
+def policies_of(config: Config) -> dict[str, Policy]:
+    """The policies in force, or their faults and exit 2."""
+    try:
+        return load_policies(config)
+    except ConfigError as error:
+        fail(error.faults)
+
+
+def with_store(config: Config, use: Callable[[Store], Awaitable[T]]) -> T:
+    """Opens the store beside a running gateway, does one thing with it, and closes it."""
+
+    async def run() -> T:
+        store = await Store.open(config.store, instance=None)
+        try:
+            return await use(store)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(run())
+    except StoreError as error:
+        fail([str(error)])

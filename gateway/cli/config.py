@@ -1,0 +1,44 @@
+"""``gateway config check``."""
+
+from pathlib import Path
+
+import click
+
+from gateway.cli.common import config_option, policies_of, settings
+from gateway.config import Config, is_loopback
+
+
+@click.group("config")
+def command() -> None:
+    """Check the configuration."""
+
+
+@command.command("check")
+@config_option
+def check(config_file: Path | None) -> None:
+    """Name every fault with its file and key; 0 when the gateway would start with these settings."""
+    config = settings(config_file)
+    policies = policies_of(config)
+    for warning in warnings(config):
+        click.echo(f"warning: {warning}", err=True)
+    listeners = ", ".join(f"{each.address} (tls {each.tls}, auth {each.auth})" for each in config.listener)
+    click.echo(f"listeners: {listeners}")
+    click.echo(f"policies: {', '.join(policy.stamp for policy in policies.values())}")
+    click.echo("The configuration is good.")
+
+
+def warnings(config: Config) -> list[str]:
+    """What is allowed and yet worth a thought."""
+    found = []
+    if config.notices is None:
+        found.append(
+            "notices: there is no [notices] section, so a seller is not told when a next hop refuses a mail for good; "
+            "set notices.from and notices.next_hop"
+        )
+    if not config.route:
+        found.append(
+            "route: there is none, so mail goes to the marketplace's MX hosts; many networks block port 25"
+        )
+    if config.console is not None and not is_loopback(config.console.address):
+        found.append("console.address: the console asks for no password; keep it on a loopback address")
+    return found

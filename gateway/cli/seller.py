@@ -1,0 +1,168 @@
+"""``gateway seller …``: sellers, their credentials, approved senders and links."""
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.common import EXIT_NO, config_option, fail, settings, with_store
+from gateway.credentials import generate_password, hash_password
+from gateway.html.url import parse_url
+from gateway.mail.address import Address, AddressError, parse_path
+from gateway.store.records import SellerRecord
+from gateway.store.store import Store
+
+MIN_PASSWORD_CHARS = 12
+"""Characters of a password that a person chose; NIST SP 800-63B asks for 8, but this one is typed once."""
+
+
+@click.group("seller")
+def command() -> None:
+    """Add and show sellers and their SMTP credentials."""
+
+
+@command.command("add")
+@click.argument("name")
+@click.option(
+    "--sender", "senders", multiple=True, required=True, help="Address the marketplace has approved."
+)
+@config_option
+def add(name: str, senders: tuple[str, ...], config_file: Path | None) -> None:
+    """Add seller NAME, and print the password of the new login NAME once.
+
+    The password is read from standard input when it is no terminal, else generated.
+    """
+    if not name or not name.isprintable() or " " in name or name == "local":
+        fail([f'seller name "{name}": use letters, digits, dots and hyphens; "local" is taken'])
+    addresses = _addresses(senders)
+    password, is_ours = _password()
+
+    async def work(store: Store) -> None:
+        await store.add_seller(name, addresses)
+        await store.add_credential(name, name, hash_password(password))
+
+    with_store(settings(config_file), work)
+    click.echo(f"seller {name} added; SMTP user name: {name}")
+    _show_password(password, is_ours=is_ours)
+
+
+@command.command("password")
+@click.argument("name")
+@config_option
+def set_password(name: str, config_file: Path | None) -> None:
+    """Set another password for login NAME: from standard input, else generated and printed once."""
+    password, is_ours = _password()
+    with_store(settings(config_file), lambda store: store.set_password(name, hash_password(password)))
+    click.echo(f"password of {name} changed; new connections need it at once")
+    _show_password(password, is_ours=is_ours)
+
+
+@command.command("disable")
+@click.argument("name")
+@config_option
+def disable(name: str, config_file: Path | None) -> None:
+    """Take no login of seller NAME any more; its record stays."""
+    with_store(settings(config_file), lambda store: store.disable(name))
+    click.echo(f"seller {name} disabled")
+
+
+@command.command("list")
+@config_option
+def list_all(config_file: Path | None) -> None:
+    """List all sellers."""
+    records = with_store(settings(config_file), Store.sellers)
+    table = Table("seller", "logins", "approved senders", "state")
+    for record in records:
+        senders = ", ".join(str(sender) for sender in record.senders)
+        table.add_row(
+            record.name, ", ".join(record.usernames), senders, "disabled" if record.is_disabled else "active"
+        )
+    Console().print(table)
+
+
+@command.command("show")
+@click.argument("name")
+@config_option
+def show(name: str, config_file: Path | None) -> None:
+    """Show one seller."""
+    record: SellerRecord | None = with_store(settings(config_file), lambda store: store.seller(name))
+    if record is None:
+        click.echo(f'no seller is called "{name}"; see `gateway seller list`', err=True)
+        raise SystemExit(EXIT_NO)
+    click.echo(f"seller    {record.name} ({'disabled' if record.is_disabled else 'active'})")
+    click.echo(f"logins    {', '.join(record.usernames)}")
+    click.echo(f"senders   {', '.join(str(sender) for sender in record.senders)}")
+    click.echo(f"links     {', '.join(record.links) or 'none'}")
+
+
+@command.group("sender")
+def sender() -> None:
+    """Approved senders."""
+
+
+@sender.command("add")
+@click.argument("name")
+@click.argument("senders", nargs=-1, required=True, metavar="ADDRESS...")
+@config_option
+def sender_add(name: str, senders: tuple[str, ...], config_file: Path | None) -> None:
+    """Let seller NAME send from more addresses; new connections see it at once."""
+    addresses = _addresses(senders)
+    with_store(settings(config_file), lambda store: store.add_senders(name, addresses))
+    click.echo(f"{len(addresses)} approved for {name}")
+
+
+@command.group("link")
+def link() -> None:
+    """Links that are needed to complete an order."""
+
+
+@link.command("add")
+@click.argument("name")
+@click.argument("links", nargs=-1, required=True, metavar="HOST-OR-URL...")
+@config_option
+def link_add(name: str, links: tuple[str, ...], config_file: Path | None) -> None:
+    """Let seller NAME link to these hosts, or to pages below these https URLs."""
+    chosen = [_checked_link(text) for text in links]
+    with_store(settings(config_file), lambda store: store.add_links(name, chosen))
+    click.echo(f"{len(chosen)} allowed for {name}")
+
+
+def _checked_link(text: str) -> str:
+    url = parse_url(text if "://" in text else f"https://{text}")
+    if url.scheme != "https" or not url.host or "." not in url.host or url.userinfo:
+        fail([f'"{text}": give a host, as in portal.example.com, or an https URL'])
+    return text
+
+
+def _addresses(texts: tuple[str, ...]) -> list[Address]:
+    found = []
+    for text in texts:
+        try:
+            found.append(parse_path(text, smtputf8=True))
+        except AddressError:
+            fail([f'"{text}" is not a mail address; write it as shop@seller.example'])
+    return found
+
+
+def _password() -> tuple[str, bool]:
+    """The password, and whether it is ours to show."""
+    if sys.stdin.isatty():
+        return generate_password(), True
+    given = sys.stdin.readline().rstrip("\r\n")
+    if not given:
+        return generate_password(), True
+    if len(given) < MIN_PASSWORD_CHARS:
+        fail(
+            [
+                f"the password on standard input is short; use at least {MIN_PASSWORD_CHARS} characters, or give none"
+            ]
+        )
+    return given, False
+
+
+def _show_password(password: str, *, is_ours: bool) -> None:
+    if is_ours:
+        click.echo(f"password: {password}")
+        click.echo("It is shown this once; the gateway keeps only its hash.")

@@ -1,0 +1,347 @@
+"""Telephone numbers in running text.
+
+Three grades of evidence, so that an order confirmation full of numbers keeps them: the international form is certain;
+a number with a word for telephone beside it is believed in any grouping; a number alone is believed only in a
+grouping that telephone numbers have and hardly anything else has.
+
+Not here: numbers that are none to call (``protected``), e-mail addresses (``addresses``), ``tel:`` links (``links``).
+Source: ITU-T E.164 (at most 15 digits), E.123 (notation); numbering plans as in libphonenumber.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+import phonenumbers
+
+from gateway.detect.fold import Folded, Span
+from gateway.detect.number_words import (
+    DIGIT_WORDS,
+    PHONE_WORDS,
+    PHONE_WORDS_PLAIN,
+    PHONE_WORDS_UNSPACED,
+    SMALL_WORDS,
+)
+from gateway.detect.scan import any_of, compile_pattern, found, spans, whole
+
+MIN_DIGITS = 6
+"""Shortest local number that a word for telephone makes one; shorter ones are short codes and house numbers."""
+
+MAX_DIGITS = 15
+"""E.164; a longer run of digits is a list or something else."""
+
+MIN_INTERNATIONAL = 8
+"""Country calling code and number together; below it ``+`` is arithmetic."""
+
+COMPLETE_DIGITS = 9
+"""From here on a line break or a wide gap ends a number; below it the number may go on in the next line."""
+
+MAX_VALIDATIONS = 100
+"""Numbers of one text that libphonenumber is asked about, 60 us each; all further ones count as telephone numbers.
+No honest mail holds a hundred doubtful numbers, and a flood of them must not hold a worker (adversary R14)."""
+
+
+def find_phones(
+    folded: Folded, protected: Sequence[tuple[int, int]], region: str | None = None
+) -> tuple[Span, ...]:
+    """Find telephone numbers.
+
+    Args:
+        folded: The text.
+        protected: Stretches that only the international form can claim, folded coordinates.
+        region: ISO 3166 country whose national numbers count even in groupings that others share, or ``None``.
+
+    Returns:
+        Spans in folded coordinates, sorted, apart from each other; text is the digits, with ``+`` for the
+        international form.
+    """
+    text = folded.text
+    masked = _mask(text, protected)
+    hits = [*_international(text, protected), *_named(masked), *_shaped(masked), *_spelled(masked), *_vanity(masked), *_words(text)]
+    if region is not None:
+        hits += _regional(masked, region)
+    return _merge(hits, text)
+
+
+def _mask(text: str, protected: Sequence[tuple[int, int]]) -> str:
+    pieces = []
+    done = 0
+    for start, end in protected:
+        pieces += (text[done:start], _MASK * (end - start))
+        done = end
+    return "".join((*pieces, text[done:]))
+
+
+def _merge(hits: list[tuple[int, int]], text: str) -> tuple[Span, ...]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(hits):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(Span(start, _with_extension(text, end), _normal(text[start:end])) for start, end in merged)
+
+
+def _with_extension(text: str, end: int) -> int:
+    tail = next(spans(_EXTENSION, text[end : end + _MAX_EXTENSION]), (0, 0))
+    return end + tail[1]
+
+
+def _normal(number: str) -> str:
+    if number[-1].isalpha() and whole(_WORDS, number):
+        return _dictated(number)
+    plain = number.replace("(0)", "")
+    digits = "".join(c for c in plain if c.isascii() and c.isalnum())
+    return "+" + digits if plain.startswith("+") else digits
+
+
+# --- international ----------------------------------------------------------------------------------------------------
+
+
+def _international(text: str, protected: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    asked = 0
+    begins = [start for start, _ in protected]
+    for start, end in spans(_INTERNATIONAL, text):
+        if _is_inner(text, start, protected, bisect_left(begins, start) - 1):
+            continue
+        run = text[start:end]
+        if found(_AMOUNT, run) and found(_MONEY, text[end : end + 5]):
+            continue  # a surcharge: +10.000.000 JPY
+        length, digits = _cut(run, text[start] != "+")
+        if not _has_calling_code(digits):
+            continue
+        if run[1:length].isdecimal():
+            # Digits without a gap can be a serial number or a sum: ask whether the number exists.
+            asked += 1
+            if asked <= MAX_VALIDATIONS and not _exists("+" + digits, None):
+                continue
+        yield start, start + length
+
+
+def _is_inner(text: str, start: int, protected: Sequence[tuple[int, int]], index: int) -> bool:
+    """Whether what looks like a prefix stands inside a number: ``1+49...``, ``B00...``, an IBAN's ``... 0044 ...``.
+
+    A protected stretch that only begins with ``00`` does not shield it: ``order`` is written easily, an IBAN with the
+    right check digits around a telephone number is not.
+    """
+    before = text[start - 1 : start]
+    if text[start] == "+":
+        return before.isdecimal()
+    return before.isalnum() or before in _POINTS or (index >= 0 and start < protected[index][1])
+
+
+def _cut(run: str, has_prefix: bool) -> tuple[int, str]:
+    """How much of a run of digits and separators is one number: whole groups, at most ``MAX_DIGITS``.
+
+    Returns:
+        Length in code points, and the digits after ``+``, ``00`` or ``011``, without a trunk ``(0)``.
+    """
+    shift = (3 if run.startswith("011") else 2) if has_prefix else 1
+    digits = ""
+    length = 0
+    for start, end in spans(_GROUP, run[:MAX_RUN]):
+        gap = run[length:start]
+        if len(digits) >= COMPLETE_DIGITS and ("\n" in gap or len(gap) > _NARROW):
+            break
+        group = run[start:end]
+        if run[start - 1 : end + 1] == "(0)":
+            group = ""
+        elif start < shift:
+            group = run[shift:end]
+        if len(digits) + len(group) > MAX_DIGITS:
+            break
+        digits += group
+        length = end
+    return length, digits
+
+
+def _has_calling_code(digits: str) -> bool:
+    return len(digits) >= MIN_INTERNATIONAL and any(digits[:n] in _CALLING_CODES for n in (1, 2, 3))
+
+
+def _exists(number: str, region: str | None) -> bool:
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(number, region)))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+# --- national, with a word --------------------------------------------------------------------------------------------
+
+
+def _named(text: str) -> Iterator[tuple[int, int]]:
+    for pattern in (_NAMED_CLOSE, _NAMED_FAR):
+        for first, last in spans(pattern, text):
+            start = first + next(at for at, c in enumerate(text[first:last]) if c in _STARTS)
+            yield from _numbers_in(text, start, last)
+    for start, last in spans(_NAMED_AFTER, text):
+        if not _touches(text, start, last):
+            end = last - next(at for at, c in enumerate(reversed(text[start:last])) if c.isdecimal())
+            yield start, end
+
+
+def _numbers_in(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The numbers of one run after a word for telephone: ``Tel. 030 1234567 / 0151 23456789`` holds two.
+
+    The run is taken line by line; one that is not complete goes on in the next line.
+    """
+    first = start
+    count = 0
+    last = start
+    for group_start, group_end in spans(_GROUP, text[start:end]):
+        at = start + group_start
+        gap = text[last:at]
+        if count >= MIN_DIGITS and "\n" in gap:
+            break
+        if count >= COMPLETE_DIGITS and len(gap) > _NARROW:
+            yield first, last
+            first, count = at, 0
+        count += group_end - group_start
+        last = start + group_end
+    if count >= MIN_DIGITS:
+        yield first, last
+
+
+# --- national, alone --------------------------------------------------------------------------------------------------
+
+
+def _shaped(text: str) -> Iterator[tuple[int, int]]:
+    for start, end in spans(_SHAPED, text):
+        digits = sum(c.isdecimal() for c in text[start:end])
+        if not _MIN_SHAPED <= digits <= _MAX_SHAPED or _touches(text, start, end):
+            continue
+        if whole(_PAIRS, text[start:end]) and (
+            found(_PAIR_AFTER, text[end : end + 4]) or found(_PAIR_BEFORE, text[max(start - 4, 0) : start])
+        ):
+            continue  # six pairs and more are lottery numbers or sizes
+        yield start, end
+
+
+def _touches(text: str, start: int, end: int) -> bool:
+    """Whether the stretch is part of something longer: digits, letters, a decimal or a code go on beside it."""
+    before, after = text[max(start - 2, 0) : start], text[end : end + 2]
+    return (
+        before[-1:].isalnum()
+        or after[:1].isalnum()
+        or (before[-1:] in _JOINTS and before[:1].isalnum() and len(before) > 1)
+        or (after[:1] in _JOINTS and after[1:].isdecimal())
+        or before[-1:] == _MASK
+        or before[-1:] in _CURRENCY_SIGNS
+    )
+
+
+def _spelled(text: str) -> Iterator[tuple[int, int]]:
+    """``0 1 5 1 2 3 4 5 6 7 8``: a gap after every digit."""
+    for start, end in spans(_SPELLED, text):
+        digits = "".join(c for c in text[start:end] if c.isdecimal())
+        if len(digits) <= MAX_DIGITS and not _counts(digits) and not _touches(text, start, end):
+            yield start, end
+
+
+def _counts(digits: str) -> bool:
+    """A scale (0 1 2 3 ...) or one digit over and over."""
+    return digits in _SCALE or len(set(digits)) <= 2  # noqa: PLR2004 - 0 0 1 0 ...: a table of flags
+
+
+def _vanity(text: str) -> Iterator[tuple[int, int]]:
+    for start, end in spans(_VANITY, text):
+        signs = sum(c.isalnum() for c in text[start:end])
+        if signs >= _MIN_VANITY and any(c.isalpha() for c in text[start:end]) and not _touches(text, start, end):
+            yield start, end
+
+
+def _words(text: str) -> Iterator[tuple[int, int]]:
+    for start, end in spans(_WORDS, text):
+        run = text[start:end]
+        words = sum(c.isalpha() and not d.isalpha() for c, d in zip(run, run[1:] + " ", strict=True))
+        if words >= _MIN_WORDS and not _counts(_dictated(run).strip("+")):
+            yield start, end
+
+
+def _dictated(run: str) -> str:
+    tokens = (run[start:end].lower() for start, end in spans(_WORD, run))
+    return "".join(_DIGIT_OF.get(token, token) for token in tokens)
+
+
+def _regional(text: str, region: str) -> Iterator[tuple[int, int]]:
+    for asked, (start, end) in enumerate(spans(_GROUPED, text)):
+        if not _touches(text, start, end) and (asked >= MAX_VALIDATIONS or _exists(text[start:end], region)):
+            yield start, end
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+MAX_RUN = 80
+"""Code points of a run of digits and separators that can be one number: 15 digits with gaps of three, and slack."""
+
+_MASK = "\0"
+_STARTS = frozenset("+(0123456789")
+_POINTS = frozenset(".,")
+_JOINTS = frozenset(".,-/:_'")
+_CURRENCY_SIGNS = frozenset("€$£¥₺₹#")
+_NARROW = 2
+_MAX_EXTENSION = 24
+_MIN_SHAPED = 8
+_MAX_SHAPED = 13
+_MIN_VANITY = 9
+_MIN_WORDS = 5
+_SCALE = "0123456789101112131415" + "1098765432100"
+_CALLING_CODES = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+_DIGIT_OF = dict(DIGIT_WORDS)
+
+_GAP = r"[ \t./()\-_~*|:]{0,3}"
+_RUN = rf"\(?\d(?:{_GAP}\n?{_GAP}\d){{5,}}"
+_LETTERS_END = r"(?:^|[^0-9\pL])"
+
+_GROUP = compile_pattern(r"\d+")
+_EXTENSION = compile_pattern(r"(?i)^[ ,(]{0,2}(?:ext|x|extension|durchwahl|dw|poste|int|#)[.:]? ?\d{1,6}\b\)?")
+_PAIRS = compile_pattern(r"\d\d(?:[ .-]\d\d){4}")
+_PAIR_AFTER = compile_pattern(r"^[ .-]\d\d\b")
+_PAIR_BEFORE = compile_pattern(r"\b\d\d[ .-]$")
+_INTERNATIONAL = compile_pattern(rf"(?:\+[ (]{{0,2}}|00[ ]?|011[ -])\(?\d(?:{_GAP}\n?{_GAP}\d){{6,}}")
+_AMOUNT = compile_pattern(r"^\+ ?\d{1,3}(?:[., ']\d{3})+(?:[.,]\d{1,2})?$")
+_MONEY = compile_pattern(r"(?i)^ ?(?:€|\$|£|¥|₺|eur|usd|gbp|jpy|pln|円|yen)")
+_NAMED_CLOSE = compile_pattern(
+    rf"(?i)(?:{_LETTERS_END}{any_of(PHONE_WORDS)}|{any_of(PHONE_WORDS_UNSPACED)}|(?:^|[\n|,;/] ?)[TMFP][:.])"
+    rf"[ \t.:=_*/|)\]-]{{0,4}}(?:[ ]?{any_of(SMALL_WORDS)}[ .:]{{1,3}}){{0,3}}\n?[ ]{{0,4}}{_RUN}"
+)
+_NAMED_FAR = compile_pattern(
+    rf"(?i){_LETTERS_END}{any_of(PHONE_WORDS_PLAIN)}[^0-9\pL+(\n\x00][^0-9+(\n\x00]{{0,18}}\n?[ ]{{0,4}}{_RUN}"
+)
+_NAMED_AFTER = compile_pattern(
+    rf"(?i){_RUN} ?(?:[(\[][^0-9()\n\x00]{{0,12}}|(?:on|via|per|by|über|par|por|su) ){any_of(PHONE_WORDS_PLAIN)}"
+)
+_SHAPES = (
+    # North America: the last gap is no blank, or the first group stands in brackets, or all prefixes can exist.
+    r"(?:\+?1[ .-]?)?\(?[2-9]\d\d\)?[ .-]{1,2}\d{3}[.-]\d{4}",
+    r"(?:\+?1[ .-]?)?\([2-9]\d\d\) ?\d{3}[ .-]\d{4}",
+    r"(?:1 )?[2-9][0-8]\d [2-9]\d\d \d{4}",
+    r"1-[2-9]\d\d-\d{3}-\d{4}",
+    # Area code in brackets: (030) 1234567, (11) 91234-5678.
+    r"\(0\d{1,5}\)[ /-]{0,3}\d{2,8}(?:[ -]\d{1,5}){0,3}",
+    r"\(\d{2,4}\) ?\d{3,5}[ -]\d{4}",
+    # Area code before a slash: 030/1234567.
+    r"0\d{1,5} ?/ ?\d{3,8}(?:[ -]?\d{1,5}){0,4}",
+    # Trunk 0 and an area code of three to five digits: 0151 23456789, 020 7946 0958, 0212 123 45 67.
+    r"0[1-9]\d{1,4}[ .-]{1,3}\d{2,9}(?:[ .-]\d{2,5}){0,4}",
+    r"0800[ .-]?\d{2,4}[ .-]?\d{2,5}(?:[ .-]?\d{2,4})?",
+    # Trunk 0 and one digit: French pairs, 03-1234-5678, 06-12345678, 02 123 45 67, 08-123 456 78, 0 532 123 45 67.
+    r"0[1-9](?:[ .-]\d\d){4}",
+    r"0[1-9][ .-]{1,3}\d{3,4}[ .-]\d{3,4}",
+    r"0[1-9][ .-]{1,3}\d{6,8}",
+    r"0[1-9][ .-]{1,3}\d{3}[ .-]\d{2,3}[ .-]\d{2}",
+    r"0 \d{3} \d{3} \d{2} ?\d{2}",
+    # No trunk prefix: Spain, Poland, Portugal, Czechia in threes; Spain and Norway in their own groups.
+    r"[5-9]\d\d[ -]\d{3}[ -]\d{3}",
+    r"[89]\d \d{3} \d\d \d\d",
+    r"[679]\d\d \d\d \d\d \d\d",
+    r"[49]\d\d \d\d \d{3}",
+)
+_SHAPED = compile_pattern(f"(?:{'|'.join(_SHAPES)})")
+_GROUPED = compile_pattern(r"\b\d{2,4}(?:[ .-]\d{2,4}){2,4}\b")
+_SPELLED = compile_pattern(r"[+(]?\b0\)?(?:[ .\-_*/|~,]{1,3}\d\b){8,}")
+_VANITY = compile_pattern(
+    r"\b(?:1[ .-]?)?\(?(?:8(?:00|33|44|55|66|77|88)|0800|1800|1300|0300)\)?[ .-](?:[A-Z0-9]{1,9}-){0,3}[A-Z0-9]{2,10}\b"
+)
+_WORD_OR_DIGITS = rf"(?:{any_of(word for word, _ in DIGIT_WORDS)}|\d{{1,5}})"
+_WORDS = compile_pattern(rf"(?i)\b{_WORD_OR_DIGITS}\b(?:[ ,.\-/]{{1,3}}{_WORD_OR_DIGITS}\b){{6,}}")
+_WORD = compile_pattern(rf"(?i){_WORD_OR_DIGITS}\b")

@@ -1,0 +1,132 @@
+"""The allow-list: which elements, attributes and styles may leave, asked by both engines.
+
+Three answers for an element: kept, unwrapped (its words stay: the answer to all that is unknown), dropped with what
+it holds (code, foreign namespaces, other documents).
+Not here: what is done with the answers (``inspect`` counts, ``rewrite`` rebuilds), which links may stay (the rules).
+Source: WHATWG HTML sections 4, 15 and 16 (obsolete features, which mail lives on); ammonia for the three answers.
+"""
+
+import re
+from enum import Enum
+
+from gateway.html.references import clean_url, looks_like_url
+
+
+class Fate(Enum):
+    """What becomes of an element."""
+
+    KEEP = "kept"
+    UNWRAP = "unwrapped"
+    DROP = "dropped"
+
+
+KEPT = frozenset(
+    "html head body title style meta"
+    " a abbr acronym address article aside b big blockquote br caption center cite code col colgroup dd del dfn dir"
+    " div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark menu"
+    " nav nobr ol p pre q s samp section small span strike strong sub summary sup table tbody td tfoot th thead time"
+    " tr tt u ul var wbr".split()
+)
+"""Elements that may leave: structure, tables, lists, words and how they look."""
+
+DROPPED = frozenset(
+    "script iframe frame frameset noembed noframes template svg math portal fencedframe bgsound"
+    " base basefont link input keygen isindex param source track area embed".split()
+)
+"""Elements that go with all they hold: code, other documents, namespaces in which the same text parses otherwise."""
+
+VOID = frozenset("br col hr img meta wbr".split())
+"""Kept elements without an end tag."""
+
+_PRESENTATION = frozenset(
+    "class id lang xml:lang dir title align valign width height bgcolor color border bordercolor cellpadding"
+    " cellspacing colspan rowspan nowrap noshade clear hspace vspace size face start value type span scope headers"
+    " abbr axis rules frame summary role alt text link vlink alink leftmargin topmargin marginwidth marginheight"
+    " rightmargin bottommargin compact reversed datetime hidden translate char charoff media aria-hidden aria-label"
+    " aria-labelledby aria-describedby aria-level".split()
+)
+_READ = frozenset({"title", "alt", "summary", "aria-label", "abbr"})
+_SHEET_ATTRIBUTES = {"type": "text/css", "media": None}
+_ONE_WORD = re.compile(r"[\w .,:;%#()+/=-]{0,200}")
+_TARGET = re.compile(r"_(?:blank|self|top|parent)", re.IGNORECASE)
+_RELATION = re.compile(r"(?:noopener|noreferrer|nofollow|external|ugc|sponsored|\s)*+", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
+_LINKED = frozenset({"http", "https", "mailto", "tel", "sms"})
+_CID = re.compile(r"cid:[^\s\"'<>\\]{1,500}", re.IGNORECASE)
+_CONTENT_TYPE = re.compile(r"text/html *; *charset *= *utf-?8", re.IGNORECASE)
+_META_NAMES = frozenset(
+    "viewport format-detection color-scheme supported-color-schemes x-apple-disable-message-reformatting"
+    " x-ua-compatible".split()
+)
+_META_CONTENT = re.compile(r"[\w .,:;=*-]{0,200}")
+_XHTML = "http://www.w3.org/1999/xhtml"
+
+
+def fate(name: str) -> Fate:
+    """What becomes of an element with this tag name in lower case."""
+    if name in KEPT:
+        return Fate.KEEP
+    return Fate.DROP if name in DROPPED else Fate.UNWRAP
+
+
+def attribute_value(element: str, name: str, value: str) -> str | None:
+    """The value an attribute may leave with, ``None`` where it may not; ``style`` is not asked here.
+
+    Args:
+        element: Tag name of a kept element other than ``meta``.
+        name: Attribute name in lower case.
+        value: Its value, character references decoded.
+    """
+    if element == "style":
+        return value if name in _SHEET_ATTRIBUTES and _ONE_WORD.fullmatch(value) else None
+    special = _SPECIAL.get((element, name))
+    if special is not None:
+        return special(value)
+    if name not in _PRESENTATION:
+        return None
+    return None if name not in _READ and looks_like_url(value) else value
+
+
+def is_kept_meta(attributes: dict[str, str]) -> bool:
+    """Whether a ``<meta>`` says only how wide, how bright, or which shape the mail is shown in."""
+    if set(attributes) - {"name", "content", "http-equiv"}:
+        return False
+    name = attributes.get("name", attributes.get("http-equiv", "")).lower()
+    has_one = ("name" in attributes) != ("http-equiv" in attributes)
+    return has_one and name in _META_NAMES and bool(_META_CONTENT.fullmatch(attributes.get("content", "")))
+
+
+def is_idle_meta(attributes: dict[str, str]) -> bool:
+    """Whether a ``<meta>`` only repeats that the charset is UTF-8: not emitted, and not worth a rewrite."""
+    if set(attributes) == {"charset"}:
+        return attributes["charset"].strip().lower() in {"utf-8", "utf8"}
+    return (
+        set(attributes) == {"http-equiv", "content"}
+        and attributes["http-equiv"].lower() == "content-type"
+        and bool(_CONTENT_TYPE.fullmatch(attributes["content"].strip()))
+    )
+
+
+def _link(value: str) -> str | None:
+    url = clean_url(value)
+    scheme = _SCHEME.match(url)
+    return url if scheme is None or scheme[1].lower() in _LINKED else None
+
+
+def _image(value: str) -> str | None:
+    url = clean_url(value)
+    return url if _CID.fullmatch(url) else None
+
+
+def _anchor(value: str) -> str | None:
+    return None if looks_like_url(value) else value
+
+
+_SPECIAL = {
+    ("a", "href"): _link,
+    ("a", "name"): _anchor,
+    ("a", "target"): lambda value: value if _TARGET.fullmatch(value) else None,
+    ("a", "rel"): lambda value: value if _RELATION.fullmatch(value) else None,
+    ("img", "src"): _image,
+    ("html", "xmlns"): lambda value: value if value == _XHTML else None,
+}

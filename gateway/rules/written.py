@@ -1,0 +1,89 @@
+"""Links in markup and in text, each once, for the rules that judge where links lead.
+
+Shared by ``external_link`` and ``insecure_link``; no rule of its own.
+"""
+
+from collections.abc import Iterator
+
+from gateway.detect.links import find_links
+from gateway.html.view import Comment, Element, View
+from gateway.rules.context import Context, Surface, Where
+from gateway.rules.hosts import Allowed, Standing, redacted
+from gateway.rules.owners import is_refresh, links
+from gateway.rules.places import text_remedy, text_target
+from gateway.rules.rule import Finding, Remedy, Target, shorten
+
+NAMESPACE_HOSTS = ("w3.org", "schemas.microsoft.com", "schemas.openxmlformats.org", "purl.org")
+"""Hosts of XML namespaces, which conditional comments for Outlook are full of; nobody ever goes there."""
+
+
+def link_findings(context: Context, rule: str, hosts: tuple[str, ...], wanted: Standing) -> Iterator[Finding]:
+    """Findings of one rule on links.
+
+    Args:
+        context: The mail.
+        rule: Name of the rule, by which markup is assigned (``owners``).
+        hosts: The marketplace's hosts.
+        wanted: The standing that the rule reports.
+    """
+    seen: set[Target] = set()
+    for number, view, reference in links(context, rule, hosts):
+        target, remedy = _link_remedy(number, view, reference.element, reference.attribute)
+        if target not in seen:
+            seen.add(target)
+            yield Finding(rule=rule, target=target, evidence=shorten(redacted(reference.url)), remedy=remedy)
+    allowed = Allowed.of(hosts, context.profile.links)
+    for surface in context.surfaces:
+        for target, link in _written(context, surface, allowed, wanted):
+            # What is shown stands in the full text, too; a comment goes whole, with its first link.
+            if target not in seen:
+                seen.add(target)
+                remedy = text_remedy(surface)
+                yield Finding(rule=rule, target=target, evidence=shorten(redacted(link)), remedy=remedy)
+
+
+def is_conditional(comment: str) -> bool:
+    """Whether Outlook reads what stands in this comment; others reach nobody and are never copied."""
+    return comment.lstrip("- ").lower().startswith("[if")
+
+
+def _link_remedy(number: str, view: View, index: int, attribute: str) -> tuple[Target, Remedy]:
+    element = view.nodes[index]
+    if isinstance(element, Comment):
+        return Target(part=number, node=index), Remedy.DROP_ELEMENT
+    if isinstance(element, Element) and element.name == "a":
+        return Target(part=number, node=index), Remedy.UNWRAP_ELEMENT
+    return Target(part=number, node=index, attribute=attribute), Remedy.DROP_ATTRIBUTE
+
+
+def _written(
+    context: Context, surface: Surface, allowed: Allowed, wanted: Standing
+) -> Iterator[tuple[Target, str]]:
+    """URLs of a wanted standing in one run of text."""
+    if _is_unread(context, surface):
+        return
+    if surface.where is Where.HTML_COMMENT:
+        allowed = Allowed((*allowed.hosts, *NAMESPACE_HOSTS), allowed.prefixes)
+    folded = context.folded(surface)
+    for span in find_links(folded, context.protected(surface)):
+        link = span.text if _has_scheme(span.text) else f"https://{span.text}"
+        if allowed.standing(link) is wanted:
+            if surface.where is Where.HTML_COMMENT:
+                yield Target(part=surface.part, node=surface.node), link
+            else:
+                yield text_target(surface, *folded.span(span.start, span.end)), link
+
+
+def _is_unread(context: Context, surface: Surface) -> bool:
+    """Comments that Outlook skips, and the address of a refresh, which ``active_content`` reports."""
+    if surface.where is Where.HTML_COMMENT:
+        return not is_conditional(surface.text)
+    if surface.where is not Where.HTML_ATTRIBUTE or surface.node is None:
+        return False
+    element = context.views[surface.part].nodes[surface.node]
+    return isinstance(element, Element) and is_refresh(element)
+
+
+def _has_scheme(link: str) -> bool:
+    """``shop.example:8080`` begins like a scheme; only these are."""
+    return "://" in link or link.startswith("//") or link.lower().startswith(("http:", "https:", "mailto:", "tel:"))

@@ -1,0 +1,176 @@
+"""A real listener on loopback, a handler that remembers, a client that speaks octet by octet."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import pytest
+import structlog
+import trustme
+
+from gateway.mail.address import Address
+from gateway.mail.envelope import Recipient
+from gateway.mail.reply import Reply
+from gateway.smtp.handler import Login, Submission
+from gateway.smtp.server import Listener, ListenerSettings, SessionLimits, start_listener
+
+
+class Recorder:
+    """Takes every mail; ``anna`` may log in with ``secret``; each question can be given another answer."""
+
+    def __init__(self) -> None:
+        self.submissions: list[Submission] = []
+        self.asked: list[str] = []
+        self.on_authenticate: Callable[[str, str], Awaitable[Login | None]] | None = None
+        self.on_reverse_path: Callable[[Address | None], Awaitable[Reply | None]] | None = None
+        self.on_recipient: Callable[[Address], Awaitable[Reply | None]] | None = None
+        self.on_message: Callable[[Submission], Awaitable[Reply]] | None = None
+
+    async def authenticate(self, username: str, password: str, peer: str) -> Login | None:
+        self.asked.append(f"authenticate {username}")
+        if self.on_authenticate:
+            return await self.on_authenticate(username, password)
+        return Login(seller="shop", username=username) if (username, password) == ("anna", "secret") else None
+
+    async def reverse_path(self, login: Login, address: Address | None) -> Reply | None:
+        self.asked.append(f"reverse_path {address}")
+        return await self.on_reverse_path(address) if self.on_reverse_path else None
+
+    async def recipient(
+        self, login: Login, accepted: tuple[Recipient, ...], address: Address
+    ) -> Reply | None:
+        self.asked.append(f"recipient {len(accepted)} {address}")
+        return await self.on_recipient(address) if self.on_recipient else None
+
+    async def message(self, submission: Submission) -> Reply:
+        self.submissions.append(submission)
+        if self.on_message:
+            return await self.on_message(submission)
+        return Reply(code=250, status="2.0.0", text=f"message {len(self.submissions)}")
+
+
+class Client:
+    """A client without manners: sends any octets, reads replies, notices the end."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.patience_s: float | None = 20
+        """Ends a test that hangs; ``None`` where the test moves the clock."""
+
+    async def send(self, octets: bytes) -> None:
+        self.writer.write(octets)
+        await self.writer.drain()
+
+    async def reply(self) -> str:
+        """One reply, its lines joined by LF; ``""`` when the connection has ended."""
+        lines: list[str] = []
+        async with asyncio.timeout(self.patience_s):
+            while not lines or lines[-1][3:4] == "-":
+                try:
+                    line = await self.reader.readline()
+                except ConnectionError:
+                    line = b""
+                if not line:
+                    return "\n".join(lines)
+                lines.append(line.decode().removesuffix("\r\n"))
+        return "\n".join(lines)
+
+    async def ask(self, *lines: str) -> list[str]:
+        """Send all lines at once, read as many replies."""
+        await self.send("".join(f"{line}\r\n" for line in lines).encode())
+        return [await self.reply() for _ in lines]
+
+    async def rest(self) -> str:
+        """Everything until the server closes."""
+        async with asyncio.timeout(self.patience_s):
+            try:
+                return (await self.reader.read()).decode()
+            except ConnectionError:
+                return ""
+
+    async def submit(self, content: bytes) -> str:
+        """Send a mail as far as DATA takes it; the reply to its end."""
+        await self.ask("EHLO x", "MAIL FROM:<a@shop.example>", "RCPT TO:<b@mp.example>", "DATA")
+        await self.send(content)
+        return await self.reply()
+
+    async def start_tls(self, context: ssl.SSLContext) -> None:
+        await self.writer.start_tls(context, server_hostname="gw.example")
+        # CPython 3.11 leaves the reader with the old transport.
+        self.reader._transport = self.writer.transport
+
+
+@pytest.fixture
+def handler() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+async def serve(handler: Recorder) -> AsyncIterator[Callable[..., Awaitable[Listener]]]:
+    """Start a listener: ``await serve(tls="starttls", recipients=2)``; settings and limits by name."""
+    listeners: list[Listener] = []
+
+    async def start(**options: object) -> Listener:
+        names = {"tls", "auth", "tls_context", "sleep", "address", "hostname"}
+        chosen = {key: value for key, value in options.items() if key in names}
+        limits = SessionLimits(**{key: value for key, value in options.items() if key not in names})
+        defaults = {"address": "127.0.0.1:0", "hostname": "gw.example", "tls": "none", "auth": "none"}
+        settings = ListenerSettings(limits=limits, sleep=_no_sleep, **{**defaults, **chosen}) if "sleep" not in chosen else ListenerSettings(limits=limits, **{**defaults, **chosen})
+        listeners.append(await start_listener(handler, settings))
+        return listeners[-1]
+
+    yield start
+    for listener in listeners:
+        await listener.drain(5)
+
+
+async def _no_sleep(_seconds: float) -> None:
+    """Passes the time before a 535 at once."""
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Callable[..., Awaitable[Client]]]:
+    """Connect to a listener: ``client = await connect(listener)``; reads the greeting unless told not to."""
+    clients: list[Client] = []
+
+    async def open_one(listener: Listener, *, tls: ssl.SSLContext | None = None, greeted: bool = True) -> Client:
+        name = "gw.example" if tls else None
+        client = Client(
+            *await asyncio.open_connection("127.0.0.1", listener.port, ssl=tls, server_hostname=name)
+        )
+        clients.append(client)
+        if greeted:
+            assert await client.reply() == "220 gw.example ESMTP"
+        return client
+
+    yield open_one
+    for client in clients:
+        client.writer.transport.abort()
+    await asyncio.sleep(0)
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def server_tls(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("gw.example").configure_cert(context)
+    return context
+
+
+@pytest.fixture(scope="session")
+def client_tls(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[list[dict[str, object]]]:
+    """Every event of the test, as ``ops.events`` told it."""
+    with structlog.testing.capture_logs() as entries:
+        yield entries

@@ -1,0 +1,106 @@
+"""Builders for the record's tests: messages, addresses, an open store."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.mail.address import Address
+from gateway.mail.envelope import Envelope, Recipient
+from gateway.store.records import Attempt, FindingRecord, NewMessage, Settlement
+from gateway.store.store import Store
+
+NOW = datetime(2026, 11, 3, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def _address(text: str) -> Address:
+    local, _, domain = text.rpartition("@")
+    return Address(local=local, domain=domain)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def address() -> Callable[[str], Address]:
+    return _address
+
+
+@pytest.fixture
+def finding() -> FindingRecord:
+    return FindingRecord(
+        rule="external_link",
+        clause="amazon:links",
+        part="1.2",
+        evidence="https://shop…",
+        on_match="strip",
+        remedy="UNWRAP_ELEMENT",
+        advice="Take the link out.",
+    )
+
+
+@pytest.fixture
+def new_message() -> Callable[..., NewMessage]:
+    """Makes an accepted message; ``to`` names its recipients, any field can be replaced."""
+
+    def build(name: str = "m1", *, to: tuple[str, ...] = ("buyer@market.example",), **changes) -> NewMessage:
+        message = NewMessage(
+            id=name,
+            received_at=NOW,
+            seller="shop",
+            peer="127.0.0.1",
+            envelope=Envelope(
+                reverse_path=_address("orders@shop.example"),
+                recipients=tuple(Recipient(address=_address(text)) for text in to),
+            ),
+            policy="amazon@2020-11-03",
+            verdict="accept",
+            reply=f"250 2.0.0 {name}",
+            message_id=f"<{name}@shop.example>",
+            subject="Your order",
+            order_ids=("302-1234567-1234567",),
+            original=b"original " + name.encode(),
+            sent=b"sent " + name.encode(),
+            route="amazon",
+            findings=(),
+            normalised=(),
+            due_at=NOW,
+        )
+        return replace(message, **changes)
+
+    return build
+
+
+@pytest.fixture
+def settlement() -> Callable[..., Settlement]:
+    """Makes a settlement of one row."""
+
+    def build(queue_id: int, state="delivered", *, due_at=None, outcome="delivered", reply="250 ok") -> Settlement:
+        attempt = Attempt(at=NOW, outcome=outcome, next_hop="relay.example:25", reply=reply)
+        return Settlement(queue_id=queue_id, state=state, due_at=due_at, attempt=attempt)
+
+    return build
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/gateway.db"
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[Store]:
+    opened = await Store.open(url, instance="one")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def other(url: str, store: Store) -> AsyncIterator[Store]:
+    """A second instance on the same record."""
+    opened = await Store.open(url, instance="two")
+    yield opened
+    await opened.close()

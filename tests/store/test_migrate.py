@@ -1,0 +1,82 @@
+"""Schema versions."""
+
+import asyncio
+from contextlib import closing
+
+import apsw
+import pytest
+
+from gateway.store import migrate as module
+from gateway.store.migrate import migrate, statements
+from gateway.store.records import StoreError
+from gateway.store.sqlite import SqliteDriver
+from gateway.store.store import Store
+
+
+def _schema(path):
+    with closing(apsw.Connection(str(path))) as connection:
+        return sorted(row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL"))
+
+
+async def test_twice(url, tmp_path):
+    """Opening again changes nothing."""
+    await (await Store.open(url, instance=None)).close()
+    first = _schema(tmp_path / "gateway.db")
+    await (await Store.open(url, instance=None)).close()
+    assert first
+    assert _schema(tmp_path / "gateway.db") == first
+
+
+async def test_at_once(url):
+    """Two that start together on an empty file both come up."""
+    stores = await asyncio.gather(*(Store.open(url, instance=name) for name in ("one", "two", None)))
+    for store in stores:
+        await store.close()
+
+
+async def test_newer(url, tmp_path):
+    """A record that a newer gateway wrote is refused, with the way out."""
+    await (await Store.open(url, instance=None)).close()
+    with closing(apsw.Connection(str(tmp_path / "gateway.db"))) as connection:
+        connection.execute("INSERT INTO migration (version, name) VALUES (7777, '7777_later.sql')")
+    with pytest.raises(StoreError, match=r"newer gateway \(schema 7777, this one knows 1\).*restore a backup"):
+        await Store.open(url, instance=None)
+
+
+async def test_next_version(url, tmp_path, monkeypatch):
+    """A later file runs once on a record that has the earlier ones, its statements in order."""
+    await (await Store.open(url, instance=None)).close()
+    known = module._known()
+    text = "CREATE TABLE extra (\n  a $octets\n);\n\nINSERT INTO extra VALUES (x'00');\n"
+    monkeypatch.setattr(module, "_known", lambda: {**known, max(known) + 1: ("9_extra.sql", text)})
+    for _ in range(2):
+        await (await Store.open(url, instance=None)).close()
+    with closing(apsw.Connection(str(tmp_path / "gateway.db"))) as connection:
+        assert list(connection.execute("SELECT a FROM extra")) == [(b"\0",)]
+
+
+async def test_half(url, tmp_path, monkeypatch):
+    """A file that fails half-way leaves nothing behind, and can be run again when mended."""
+    await (await Store.open(url, instance=None)).close()
+    before = _schema(tmp_path / "gateway.db")
+    known = module._known()
+    text = "CREATE TABLE extra (a TEXT);\nINSERT INTO nowhere VALUES (1);\n"
+    monkeypatch.setattr(module, "_known", lambda: {**known, max(known) + 1: ("9_extra.sql", text)})
+    with pytest.raises(StoreError):
+        await Store.open(url, instance=None)
+    assert _schema(tmp_path / "gateway.db") == before
+
+
+async def test_count(tmp_path):
+    """The number of files that were run is told."""
+    driver = await SqliteDriver.open(tmp_path / "x.db")
+    assert await driver.write(lambda: migrate(driver.dialect, "x")) == len(module._known())
+    assert await driver.write(lambda: migrate(driver.dialect, "x")) == 0
+    await driver.close()
+
+
+def test_dialect():
+    """The driver's column types stand in every statement, and nothing is left to fill in."""
+    for _, text in module._known().values():
+        for sql in statements(text, SqliteDriver.dialect):
+            assert "$" not in sql

@@ -1,0 +1,82 @@
+"""Sellers and their logins."""
+
+import pytest
+
+from gateway.store.records import CredentialRecord, SellerRecord, StoreError
+
+
+async def test_add(store, address):
+    """A seller is found by name with everything it has, sorted, each once."""
+    await store.add_seller("shop", [address("b@shop.example"), address("a@shop.example")])
+    await store.add_senders("shop", [address("c@shop.example"), address("a@shop.example")])
+    await store.add_links("shop", ["help.example", "help.example", "b.example/x"])
+    await store.add_credential("shop", "shop-erp", "hash")
+    assert await store.seller("shop") == SellerRecord(
+        name="shop",
+        senders=(address("a@shop.example"), address("b@shop.example"), address("c@shop.example")),
+        links=("b.example/x", "help.example"),
+        usernames=("shop-erp",),
+        is_disabled=False,
+    )
+
+
+async def test_list(store, address):
+    """Sellers are listed by name."""
+    assert await store.sellers() == []
+    await store.add_seller("zeta", [])
+    await store.add_seller("alpha", [address("a@alpha.example")])
+    assert [seller.name for seller in await store.sellers()] == ["alpha", "zeta"]
+
+
+async def test_same_name(store, address):
+    """A second seller of the same name is refused and changes nothing."""
+    await store.add_seller("shop", [])
+    with pytest.raises(StoreError, match="seller shop: exists already"):
+        await store.add_seller("shop", [address("evil@other.example")])
+    assert (await store.seller("shop")).senders == ()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(lambda store: store.add_senders("nobody", []), id="senders"),
+        pytest.param(lambda store: store.add_links("nobody", []), id="links"),
+        pytest.param(lambda store: store.add_credential("nobody", "u", "h"), id="credential"),
+        pytest.param(lambda store: store.disable("nobody"), id="disable"),
+    ],
+)
+async def test_unknown(store, act):
+    """What is done to a seller that does not exist is refused with the command that helps."""
+    with pytest.raises(StoreError, match="seller nobody: is unknown; `gateway seller list`"):
+        await act(store)
+    assert await store.seller("nobody") is None
+
+
+async def test_credential(store):
+    """A login knows its seller, its hash, and whether the seller is disabled."""
+    await store.add_seller("shop", [])
+    await store.add_credential("shop", "erp", "hash 1")
+    await store.set_password("erp", "hash 2")
+    expected = CredentialRecord(username="erp", seller="shop", password_hash="hash 2", is_disabled=False)
+    assert await store.credential("erp") == expected
+    await store.disable("shop")
+    await store.disable("shop")
+    assert (await store.credential("erp")).is_disabled
+    assert (await store.seller("shop")).is_disabled
+    assert await store.credential("ERP") is None
+
+
+async def test_credential_taken(store):
+    """A username belongs to one seller."""
+    await store.add_seller("shop", [])
+    await store.add_seller("other", [])
+    await store.add_credential("shop", "erp", "hash")
+    with pytest.raises(StoreError, match="username erp: is taken"):
+        await store.add_credential("other", "erp", "hash of other")
+    assert (await store.credential("erp")).seller == "shop"
+
+
+async def test_password_unknown(store):
+    """A password for nobody is refused."""
+    with pytest.raises(StoreError, match="username ghost: is unknown"):
+        await store.set_password("ghost", "hash")

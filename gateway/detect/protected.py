@@ -204,7 +204,7 @@ _SHAPES = (
     ),
     _Shape(compile_pattern(r"\b(?:19|20)\d\d ?[-/] ?(?:19|20)?\d\d\b"), is_edged=True),
     # Measures, versions, standards.
-    _Shape(compile_pattern(r"(?i)\b\d{1,5}(?:[.,]\d{1,3})?(?: ?[a-z]{0,2} ?[x×*/] ?\d{1,5}(?:[.,]\d{1,3})?){1,3}\b")),
+    _Shape(compile_pattern(r"(?i)\b\d{1,5}(?:[.,]\d{1,3})?(?: ?[a-z]{0,2} ?[x×*] ?\d{1,5}(?:[.,]\d{1,3})?){1,3}\b")),
     _Shape(compile_pattern(rf"(?i)\b\d{{1,7}}(?:[.,/-]\d{{1,5}})? ?{any_of(UNITS)}(?:[^0-9\pL]|$)")),
     _Shape(compile_pattern(r"(?i)\bv\.? ?\d{1,5}(?:\.\d{1,5}){1,4}[a-z]{0,4}\b")),
     _Shape(compile_pattern(r"(?i)\b(?:version|ver|firmware|build|release|windows|android|ios|macos|bios|rev) ?:?\d{1,5}(?:[.-]\d{1,6}){0,4}\b")),

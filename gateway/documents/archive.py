@@ -30,7 +30,14 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _ENCRYPTED_FLAG = 1
 
 _MACRO_NAMES = ("vbaproject.bin", "vbadata.xml")
-_ACTIVE_FOLDERS = ("/activex/", "/macrosheets/", "/dialogsheets/", "/embeddings/oleobject", "/basic/", "/scripts/")
+_ACTIVE_FOLDERS = (
+    "/activex/",
+    "/macrosheets/",
+    "/dialogsheets/",
+    "/embeddings/oleobject",
+    "/basic/",
+    "/scripts/",
+)
 
 
 class Member(NamedTuple):
@@ -79,12 +86,16 @@ def sniff_zip(content: bytes) -> Sniffed:
     if not _is_consistent(content, directory, names):
         # Two members of one name, or a directory that contradicts the members: each reader opens another document.
         return Sniffed(kind[0], "unknown", reason="document whose directory contradicts its content")
-    macros = [name for name in names if name.endswith(_MACRO_NAMES)]
-    if macros:
-        return Sniffed(kind[0], kind[1], is_active=True, reason="macros")
-    if any(folder in f"/{name}" for name in names for folder in _ACTIVE_FOLDERS):
-        return Sniffed(kind[0], kind[1], is_active=True, reason="embedded program object")
-    return Sniffed(kind[0], kind[1], is_active=kind[1] == "executable")
+    reason = "program" if kind[1] == "executable" else _activity(names)
+    return Sniffed(kind[0], kind[1], bool(reason), reason)
+
+
+def _activity(names: list[str]) -> str:
+    """What in a document would run, ``""`` for nothing."""
+    if any(name.endswith(_MACRO_NAMES) for name in names):
+        return "macros"
+    is_embedding = any(folder in f"/{name}" for name in names for folder in _ACTIVE_FOLDERS)
+    return "embedded program object" if is_embedding else ""
 
 
 def _members(content: bytes, start: int, end: int, count: int) -> tuple[Member, ...] | None:

@@ -21,9 +21,12 @@ _ACTIVE_MARKUP = re.compile(
     r"(?i)<(script|iframe|object|embed|applet|form|foreignobject|hta:application)|\son[a-z]{3,30}\s*=|javascript:|<meta[^>]{0,200}refresh"
 )
 _ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?([\w.-]{1,80})")
-_MAIL_FIELD = re.compile(r"(?i)(?:received|return-path|delivered-to|from|to|subject|date|message-id|mime-version|content-type|x-[\w-]{1,60}):")
+_MAIL_FIELD = re.compile(
+    r"(?i)(?:received|return-path|delivered-to|from|to|subject|date|message-id|mime-version|content-type|x-[\w-]{1,60}):"
+)
 _MIN_MAIL_FIELDS = 2
 _BINHEX = "(This file must be converted with BinHex"
+_RTF_OBJECT = re.compile(r"\\obj(?:data|ocx|emb|autlink|link)|\\dde")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 _BEGINNINGS: tuple[tuple[str, str, Family, bool, str], ...] = (
@@ -56,7 +59,7 @@ def sniff_text(content: bytes) -> Sniffed | None:
     if text is None:
         return None
     if text.lstrip().startswith("{\\rtf"):
-        is_active = re.search(r"\\obj(?:data|ocx|emb|autlink|link)|\\dde", text) is not None
+        is_active = _RTF_OBJECT.search(text) is not None
         return Sniffed("application/rtf", "word", is_active, "embedded object" if is_active else "")
     bare = _past_prolog(text)
     head = bare[:_HEAD].lower()
@@ -65,6 +68,10 @@ def sniff_text(content: bytes) -> Sniffed | None:
             return Sniffed(media_type, family, is_active, reason)
     if head.startswith("<") or text.lstrip().startswith("<"):
         return _sniff_markup(text, bare)
+    return _sniff_lines(text, head)
+
+
+def _sniff_lines(text: str, head: str) -> Sniffed:
     if _is_mail(head):
         return Sniffed("message/rfc822", "mail", reason="mail within a mail")
     if packed_blocks(text) or _BINHEX in text[:_HEAD]:
@@ -74,11 +81,8 @@ def sniff_text(content: bytes) -> Sniffed | None:
 
 def decode_text(content: bytes) -> str | None:
     """The characters, or ``None`` where this is no text: UTF-8, UTF-16 with its mark, or Windows-1252."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "cp1252")
-    for encoding in encodings:
+    is_wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "cp1252"):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
@@ -95,7 +99,7 @@ def _past_prolog(text: str) -> str:
             at += 1
         if text.startswith("<!--", at):
             end = text.find("-->", at + 2)
-        elif text.startswith("<?", at) and not text[at : at + 5].lower() == "<?php":
+        elif text.startswith("<?", at) and text[at : at + 5].lower() != "<?php":
             end = text.find(">", at)
         elif text.startswith("<!", at) and not _HTML_TAGS.match(text, at):
             end = _past_declaration(text, at)

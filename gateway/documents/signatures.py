@@ -72,8 +72,12 @@ SIGNATURES = (
     Signature(0, b"\xca\xfe\xba\xbe", PROGRAM, "executable", "program", is_active=True),
     Signature(0, b"dex\n0", PROGRAM, "executable", "program", is_active=True),
     Signature(0, b"\0asm", PROGRAM, "executable", "program", is_active=True),
-    Signature(0, b"L\0\0\0\x01\x14\x02\0", "application/x-ms-shortcut", "executable", "shortcut", is_active=True),
-    Signature(0, b"ITSF\x03\0\0\0", "application/vnd.ms-htmlhelp", "executable", "help program", is_active=True),
+    Signature(
+        0, b"L\0\0\0\x01\x14\x02\0", "application/x-ms-shortcut", "executable", "shortcut", is_active=True
+    ),
+    Signature(
+        0, b"ITSF\x03\0\0\0", "application/vnd.ms-htmlhelp", "executable", "help program", is_active=True
+    ),
     Signature(4, b"ftyp", "video/mp4", "unknown", "video"),
     Signature(0, b"\x1a\x45\xdf\xa3", "video/webm", "unknown", "video"),
     Signature(0, b"FLV\x01", "video/x-flv", "unknown", "video"),

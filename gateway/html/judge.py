@@ -14,9 +14,9 @@ from gateway.html import allow, caps, css
 from gateway.html.allow import Fate
 from gateway.html.doctype import Doctype
 from gateway.html.hidden import Cascade, Traits, mark_hidden
-from gateway.html.references import attribute_urls, comment_urls, may_refer
+from gateway.html.references import attribute_urls, clean_url, comment_urls, may_refer
 from gateway.html.render import render
-from gateway.html.sheet import TRAITS, Rule, Sheet, stylesheet
+from gateway.html.sheet import TRAITS, Sheet, stylesheet
 from gateway.html.view import Comment, Element, Node, Purpose, Reference, Text, View
 from gateway.mail.errors import LimitError
 
@@ -45,6 +45,7 @@ class Tree(NamedTuple):
 
 Read: TypeAlias = Callable[[str], Tree]
 Attributes: TypeAlias = tuple[tuple[str, str], ...]
+Url: TypeAlias = tuple[str, str, Purpose]
 
 
 class Facts(NamedTuple):
@@ -61,24 +62,8 @@ class Facts(NamedTuple):
     fate: Fate
     kept: Attributes
     dropped: tuple[tuple[str, str, int], ...]
-    urls: tuple[tuple[str, str, Purpose], ...]
+    urls: tuple[Url, ...]
     traits: Traits
-
-
-class Judged(NamedTuple):
-    """The outcome.
-
-    Attributes:
-        view: What the rules read.
-        facts: For each node, ``None`` where it is no element.
-        sheets: The filtered style sheets by the index of their text node.
-        normalised: What the allow-list takes away, a phrase each.
-    """
-
-    view: View
-    facts: list[Facts | None]
-    sheets: dict[int, Sheet]
-    normalised: tuple[str, ...]
 
 
 MARKED = re.compile(r"[\s\"'/](?:href|src|style)\s*+=", re.IGNORECASE)
@@ -89,7 +74,6 @@ CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 
 _SPEAKABLE = re.compile(r"[a-z][a-z0-9:-]{0,30}")
 _MARKUP = re.compile(r"<[a-zA-Z!]")
-_NO_FACTS = Facts(Fate.KEEP, (), (), (), ())
 
 
 class Judge:
@@ -102,36 +86,178 @@ class Judge:
     def __init__(self, read: Read) -> None:
         self._read = read
         self._known: dict[tuple[str, Attributes], Facts] = {}
-        self._nested: dict[str, list[tuple[str, Purpose]]] = {}
+        self._nested: dict[str, tuple[Url, ...]] = {}
         self._level = 0
 
-    def judge(self, tree: Tree) -> Judged:
-        """Everything about one part."""
-        counts: Counter[tuple[str, str, str]] = Counter()
-        facts: list[Facts | None] = []
-        references: list[Reference] = []
-        sheets: dict[int, Sheet] = {}
-        rules: list[Rule] = []
-        for node in tree.nodes:
-            known = self.facts(node.name, node.attributes) if isinstance(node, Element) else None
-            facts.append(known)
-            if known is not None:
-                _count(counts, node, known)
-                references.extend(Reference(node.index, *url) for url in known.urls)
+    def survey(self, html: str) -> "Survey":
+        """Everything about one part.
+
+        Raises:
+            LimitError: Over a limit of ``caps``, or over ``MAX_NESTED_PARTS``.
+        """
+        survey = Survey(self._read(html))
+        for node in survey.tree.nodes:
+            if isinstance(node, Element):
+                survey.element(node, self.facts(node.name, node.attributes))
             elif isinstance(node, Comment):
-                counts["comment", "", "dropped"] += 1
-                references.extend(Reference(node.index, "", *url) for url in self._comment(node.text))
-            elif _is_style(tree.nodes, node):
-                sheet = sheets[node.index] = stylesheet(node.text)
-                rules.extend(sheet.rules)
-                counts["style rule", "", "dropped"] += sheet.dropped
-                references.extend(Reference(node.index, "", url, Purpose.FETCH) for url in css.urls(node.text))
-            elif CONTROLS.search(node.text):
-                counts["control character", "", "dropped"] += 1
-        counts.update(("" , phrase, "") for phrase in tree.anomalies)
+                survey.comment(node, self._in_comment(node.text))
+            else:
+                survey.text(node)
+        return survey
+
+    def facts(self, name: str, attributes: Attributes) -> Facts:
+        """What the allow-list says about an element."""
+        key = (name, attributes)
+        if key not in self._known:
+            self._known[key] = self._facts(name, attributes)
+        return self._known[key]
+
+    def _facts(self, name: str, attributes: Attributes) -> Facts:
+        fate = allow.fate(name)
+        named = dict(attributes)
+        urls: list[Url] = []
+        traits: Traits = ()
+        kept: list[tuple[str, str]] = []
+        dropped: list[tuple[str, str, int]] = []
+        for attribute, value in attributes:
+            if may_refer(attribute):
+                urls.extend(self._urls(name, attribute, value, named))
+            if attribute == "style":
+                style = css.declarations(value)
+                traits = tuple(pair for pair in style.kept if pair[0] in TRAITS)
+                allowed = style.text or None
+                is_lost = False
+                if style.dropped:
+                    dropped.append(("style declaration", "", style.dropped))
+            else:
+                allowed = allow.attribute_value(name, attribute, value)
+                is_lost = allowed is None
+            if allowed is not None:
+                kept.append((attribute, allowed))
+            elif is_lost and fate is Fate.KEEP:
+                dropped.append(("attribute", attribute, 1))
+        if name == "meta":
+            return _meta(named, tuple(urls))
+        return Facts(fate, tuple(kept), tuple(dropped), tuple(urls), traits)
+
+    def _urls(self, name: str, attribute: str, value: str, named: dict[str, str]) -> Iterable[Url]:
+        if attribute == "srcdoc":
+            return [(attribute, url, purpose) for _, url, purpose in self._inside(value)]
+        return [(attribute, url, purpose) for url, purpose in attribute_urls(name, attribute, value, named)]
+
+    def _in_comment(self, text: str) -> Iterable[Url]:
+        if _MARKUP.search(text):  # Outlook reads what stands behind [if mso]
+            return self._inside(text)
+        if text.startswith(("?", "!", "DOCTYPE", "[CDATA")):
+            return [("", url, Purpose.FETCH) for url in comment_urls(text)]
+        return ()
+
+    def _inside(self, html: str) -> tuple[Url, ...]:
+        """The URLs of HTML within HTML, without the attributes they stand in."""
+        if html in self._nested:
+            return self._nested[html]
+        if len(self._nested) == MAX_NESTED_PARTS:
+            raise LimitError(f"The HTML has more than {MAX_NESTED_PARTS} comments with markup; send it without.")
+        self._level += 1
+        caps.check_nested(self._level)
+        references = self.survey(html).references
+        self._level -= 1
+        self._nested[html] = tuple(("", reference.url, reference.purpose) for reference in references)
+        return self._nested[html]
+
+
+def _meta(named: dict[str, str], urls: tuple[Url, ...]) -> Facts:
+    if allow.is_kept_meta(named):
+        return Facts(Fate.KEEP, tuple(named.items()), (), urls, ())
+    # One that only says UTF-8 goes without a word: we say it in Content-Type.
+    dropped = () if allow.is_idle_meta(named) else (("element", "meta", 1),)
+    return Facts(Fate.DROP, (), dropped, urls, ())
+
+
+class Survey:
+    """What one tree holds, and what the allow-list says of it.
+
+    Attributes:
+        tree: What the engine read.
+        facts: For each node, ``None`` where it is no element.
+        references: All URLs, in document order.
+        sheets: The filtered style sheets by the index of their text node.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.facts: list[Facts | None] = []
+        self.references: list[Reference] = []
+        self.sheets: dict[int, Sheet] = {}
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+        self._marked = 0
+
+    def element(self, node: Element, facts: Facts) -> None:
+        self.facts.append(facts)
+        if facts.urls:
+            self.references.extend(Reference(node.index, *url) for url in facts.urls)
+        if facts.fate is not Fate.KEEP and node.name != "meta":
+            self._counts["element", node.name, facts.fate.value] += 1
+        for kind, name, count in facts.dropped:
+            self._counts[kind, name, "dropped"] += count
+        self._marked += sum(name in {"href", "src", "style"} for name, _ in node.attributes)
+
+    def comment(self, node: Comment, urls: Iterable[Url]) -> None:
+        self.facts.append(None)
+        self._counts["comment", "", "dropped"] += 1
+        self.references.extend(Reference(node.index, *url) for url in urls)
+
+    def text(self, node: Text) -> None:
+        self.facts.append(None)
+        if CONTROLS.search(node.text):
+            self._counts["control character", "", "dropped"] += 1
+        parent = self.tree.nodes[node.parent] if node.parent >= 0 else None
+        if isinstance(parent, Element) and parent.name == "style":
+            sheet = self.sheets[node.index] = stylesheet(node.text)
+            if sheet.dropped:
+                self._counts["style rule", "", "dropped"] += sheet.dropped
+            urls = css.urls(node.text)
+            self.references.extend(Reference(node.index, "", clean_url(url), Purpose.FETCH) for url in urls)
+
+    def view(self) -> View:
+        """The picture that rules read."""
+        rules = [rule for sheet in self.sheets.values() for rule in sheet.rules]
         nodes = mark_hidden(
-            tree.nodes,
-            [known.traits if known else () for known in facts],
-            Cascade(rules, is_quirky=tree.doctype.is_quirky),
+            self.tree.nodes,
+            [facts.traits if facts else () for facts in self.facts],
+            Cascade(rules, is_quirky=self.tree.doctype.is_quirky),
         )
-        return Judged(_view(nodes, references, counts), facts, sheets, _phrases(counts, with_verb=True))
+        visible = render(nodes, with_hidden=False)
+        is_all = not any(isinstance(node, Text) and node.hidden for node in nodes)
+        return View(
+            nodes=nodes,
+            references=tuple(self.references),
+            visible=visible,
+            full=visible if is_all else render(nodes, with_hidden=True),
+            extras=tuple(phrase for phrase, _ in self._phrases()),
+        )
+
+    def normalised(self) -> tuple[str, ...]:
+        """What the allow-list takes away or mends, a phrase each."""
+        return tuple(f"{phrase} {verb}" for phrase, verb in self._phrases())
+
+    def _has_repeats(self) -> bool:
+        if self.tree.marked <= self._marked:
+            return False
+        unread = sum(
+            len(MARKED.findall(f" {node.text}")) for node in self.tree.nodes if not isinstance(node, Element)
+        )
+        return self.tree.marked - unread > self._marked
+
+    def _phrases(self) -> list[tuple[str, str]]:
+        phrases = [(f"1 {phrase}", "mended") for phrase in self.tree.anomalies]
+        if self._has_repeats():
+            phrases.append(("1 repeated attribute", "dropped"))
+        kinds: Counter[tuple[str, str, str]] = Counter()
+        for (kind, name, verb), count in self._counts.items():
+            kinds[kind, name if _SPEAKABLE.fullmatch(name) else "", verb] += count
+        for (kind, name, verb), count in list(kinds.items())[:MAX_PHRASES]:
+            number = "" if name and count == 1 else f"{count} "
+            phrases.append((f"{number}{kind}{'s' if count > 1 else ''} {name}".rstrip(), verb))
+        rest = max(0, len(kinds) - MAX_PHRASES)
+        return [*phrases, (f"{rest} other kinds", "dropped")] if rest else phrases

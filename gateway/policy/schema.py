@@ -10,7 +10,15 @@ from functools import cache
 from typing import Annotated, Any, Literal, get_type_hints
 
 import idna
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    create_model,
+)
 
 from gateway.policy.model import OnMatch
 

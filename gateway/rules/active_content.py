@@ -18,7 +18,15 @@ from gateway.rules.written import is_conditional
 
 NAME = "active_content"
 
-_IN_COMMENT = ("<script", "<iframe", "<object", "<embed", "<applet", "<form", *(f"{s}:" for s in SCRIPT_SCHEMES))
+_IN_COMMENT = (
+    "<script",
+    "<iframe",
+    "<object",
+    "<embed",
+    "<applet",
+    "<form",
+    *(f"{s}:" for s in SCRIPT_SCHEMES),
+)
 
 
 def check(context: Context, params: NoParams) -> Iterator[Finding]:  # noqa: ARG001 - every rule has this shape

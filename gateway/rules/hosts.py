@@ -87,7 +87,9 @@ class Allowed:
         tail = f"{url.path} {url.query or ''} {url.fragment or ''}"
         for _ in range(_MAX_ROUNDS):
             nested = list(islice(_nested(tail), MAX_NESTED + 1))
-            if len(nested) > MAX_NESTED or not all(self._allows(inner) for inner in nested if _is_public(inner)):
+            if len(nested) > MAX_NESTED or not all(
+                self._allows(inner) for inner in nested if _is_public(inner)
+            ):
                 return True
             tail = unquote(tail)
         return False

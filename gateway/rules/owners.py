@@ -33,11 +33,36 @@ TINY_PX = 3
 
 SCRIPT_SCHEMES = frozenset({"javascript", "vbscript", "livescript", "mocha"})
 ACTIVE_ELEMENTS = frozenset(
-    {"script", "iframe", "frame", "frameset", "object", "embed", "applet", "base", "portal", "form", "fencedframe"}
+    {
+        "script",
+        "iframe",
+        "frame",
+        "frameset",
+        "object",
+        "embed",
+        "applet",
+        "base",
+        "portal",
+        "form",
+        "fencedframe",
+    }
 )
 
 _MEDIA_ELEMENTS = frozenset(
-    {"img", "input", "link", "meta", "source", "track", "image", "feimage", "use", "audio", "video", "bgsound"}
+    {
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "image",
+        "feimage",
+        "use",
+        "audio",
+        "video",
+        "bgsound",
+    }
 )
 """Elements that are nothing without what they load; from others only the attribute goes."""
 
@@ -62,7 +87,9 @@ def is_active(element: Element) -> bool:
     return element.name in ACTIVE_ELEMENTS or is_refresh(element)
 
 
-def link_owner(view: View, reference: Reference, logo_links: frozenset[int], own: Allowed, all_: Allowed) -> str:
+def link_owner(
+    view: View, reference: Reference, logo_links: frozenset[int], own: Allowed, all_: Allowed
+) -> str:
     """Name of the rule that reports a link, ``""`` for none.
 
     Args:
@@ -89,7 +116,10 @@ def links(context: Context, rule: str, hosts: tuple[str, ...]) -> Iterator[tuple
     for number, view in context.views.items():
         logo_links = image_links(view)
         for reference in view.references:
-            if reference.purpose is Purpose.LINK and link_owner(view, reference, logo_links, own, all_) == rule:
+            if (
+                reference.purpose is Purpose.LINK
+                and link_owner(view, reference, logo_links, own, all_) == rule
+            ):
                 yield number, view, reference
 
 
@@ -107,7 +137,11 @@ def image_links(view: View) -> frozenset[int]:
                 images.add(node.index)
             elif node.name == "a":
                 nearest[node.index] = node.index
-        elif isinstance(node, Text) and not node.hidden and any(not c.isspace() and c not in _INVISIBLE for c in node.text):
+        elif (
+            isinstance(node, Text)
+            and not node.hidden
+            and any(not c.isspace() and c not in _INVISIBLE for c in node.text)
+        ):
             worded.add(inherited)
     return frozenset(images - worded - {-1})
 
@@ -123,7 +157,9 @@ def fetch_owner(view: View, reference: Reference) -> str:
     if url.scheme == "data":
         return "" if isinstance(element, Element) and element.name == "style" else "image_type"
     if isinstance(element, Element) and element.name in {"img", "input"} and reference.attribute == "src":
-        return "tracking_pixel" if is_unseen(element) or _is_tagged(element, reference.url) else "remote_content"
+        return (
+            "tracking_pixel" if is_unseen(element) or _is_tagged(element, reference.url) else "remote_content"
+        )
     return "remote_content"
 
 

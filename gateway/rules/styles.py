@@ -25,7 +25,7 @@ def is_executable_css(text: str) -> bool:
 
 
 def _unescape(found: re.Match[str]) -> str:
-    """``expr\\65ssion`` is ``expression`` to a browser."""
+    r"""``expr\65ssion`` is ``expression`` to a browser."""
     if found[2] is not None:
         return found[2]
     number = int(found[1], 16)

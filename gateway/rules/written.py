@@ -44,7 +44,7 @@ def link_findings(context: Context, rule: str, hosts: tuple[str, ...], wanted: S
 
 def is_conditional(comment: str) -> bool:
     """Whether Outlook reads what stands in this comment; others reach nobody and are never copied."""
-    return comment.lstrip("- ").lower().startswith("[if")
+    return comment.lstrip("- \t\r\n")[:3].lower().startswith("[if")
 
 
 def _link_remedy(number: str, view: View, index: int, attribute: str) -> tuple[Target, Remedy]:
@@ -86,4 +86,8 @@ def _is_unread(context: Context, surface: Surface) -> bool:
 
 def _has_scheme(link: str) -> bool:
     """``shop.example:8080`` begins like a scheme; only these are."""
-    return "://" in link or link.startswith("//") or link.lower().startswith(("http:", "https:", "mailto:", "tel:"))
+    return (
+        "://" in link
+        or link.startswith("//")
+        or link.lower().startswith(("http:", "https:", "mailto:", "tel:"))
+    )

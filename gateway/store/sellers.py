@@ -17,13 +17,25 @@ _ADD_SENDER = "INSERT INTO seller_sender (seller, sender) VALUES ($1, $2) ON CON
 
 _ADD_LINK = "INSERT INTO seller_link (seller, link) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
-_ADD_CREDENTIAL = """
+_ADD_SENDERS = "SELECT sender FROM seller_sender WHERE seller = $1 ORDER BY sender"
+
+_LINKS = "SELECT link FROM seller_link WHERE seller = $1 ORDER BY link"
+
+_LOGINS = "SELECT username FROM credential WHERE seller = $1 ORDER BY username"
+
+_CREDENTIAL = """
 INSERT INTO credential (username, seller, password_hash) VALUES ($1, $2, $3)
 ON CONFLICT DO NOTHING RETURNING username"""
 
 _SET_PASSWORD = "UPDATE credential SET password_hash = $1 WHERE username = $2 RETURNING username"  # noqa: S105 - SQL
 
 _DISABLE = "UPDATE seller SET disabled_at = COALESCE(disabled_at, $1) WHERE name = $2 RETURNING name"
+
+_SENDERS = "SELECT sender FROM seller_sender WHERE seller = $1 ORDER BY sender"
+
+_LINKS = "SELECT link FROM seller_link WHERE seller = $1 ORDER BY link"
+
+_LOGINS = "SELECT username FROM credential WHERE seller = $1 ORDER BY username"
 
 _CREDENTIAL = """
 SELECT c.username, c.seller, c.password_hash, s.disabled_at
@@ -97,28 +109,30 @@ def credential(username: str) -> Operation[CredentialRecord | None]:
 
 def one(name: str) -> Operation[SellerRecord | None]:
     """The seller of that name, or ``None``."""
-    rows = yield Statement("SELECT disabled_at FROM seller WHERE name = $1", (name,))
-    if not rows:
-        return None
-    senders = yield Statement("SELECT sender FROM seller_sender WHERE seller = $1 ORDER BY sender", (name,))
-    links = yield Statement("SELECT link FROM seller_link WHERE seller = $1 ORDER BY link", (name,))
-    logins = yield Statement("SELECT username FROM credential WHERE seller = $1 ORDER BY username", (name,))
-    return SellerRecord(
-        name=name,
-        senders=tuple(from_column(row[0]) for row in senders),
-        links=tuple(row[0] for row in links),
-        usernames=tuple(row[0] for row in logins),
-        is_disabled=rows[0][0] is not None,
-    )
+    records = yield from _records("WHERE name = $1", (name,))
+    return records[0] if records else None
 
 
 def everyone() -> Operation[list[SellerRecord]]:
     """All sellers by name."""
+    return (yield from _records("", ()))
+
+
+def _records(where: str, params: tuple[str, ...]) -> Operation[list[SellerRecord]]:
     found: list[SellerRecord] = []
-    for (name,) in (yield Statement("SELECT name FROM seller ORDER BY name")):
-        record = yield from one(name)
-        if record is not None:
-            found.append(record)
+    rows = yield Statement(f"SELECT name, disabled_at FROM seller {where} ORDER BY name", params)  # noqa: S608 - our words
+    for name, disabled_at in rows:
+        senders = yield Statement(_SENDERS, (name,))
+        links = yield Statement(_LINKS, (name,))
+        logins = yield Statement(_LOGINS, (name,))
+        record = SellerRecord(
+            name=name,
+            senders=tuple(from_column(sender) for (sender,) in senders),
+            links=tuple(link for (link,) in links),
+            usernames=tuple(username for (username,) in logins),
+            is_disabled=disabled_at is not None,
+        )
+        found.append(record)
     return found
 
 

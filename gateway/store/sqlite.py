@@ -109,11 +109,13 @@ def _explain(path: Path, error: Exception) -> Exception:
 def _connect(path: Path, *, query_only: bool = False) -> _Connection:
     raw = apsw.Connection(str(path))
     connection = _Connection(path, raw)
-    raw.set_busy_timeout(BUSY_MS)
-    for pragma in _SETUP:
-        connection.execute(Statement(pragma))
-    if query_only:
-        connection.execute(Statement("PRAGMA query_only = ON"))
+    try:
+        raw.set_busy_timeout(BUSY_MS)
+        for pragma in (*_SETUP, f"PRAGMA query_only = {int(query_only)}"):
+            connection.execute(Statement(pragma))
+    except apsw.Error:
+        raw.close()
+        raise
     return connection
 
 

@@ -37,7 +37,7 @@ def test_animated(kind):
     """Frames are counted."""
     facts = read_image(image(kind, frames=3, duration=50))
     assert facts is not None
-    assert (3, True) == (facts.frames, facts.is_animated)
+    assert (facts.frames, facts.is_animated) == (3, True)
 
 
 def test_two_pages():
@@ -51,7 +51,7 @@ def test_photo_with_a_second_picture():
     """The hidden second picture in a telephone's photo is no animation."""
     facts = read_image(image("MPO", frames=2))
     assert facts is not None
-    assert ("jpeg", False) == (facts.format, facts.is_animated)
+    assert (facts.format, facts.is_animated) == ("jpeg", False)
 
 
 BOMBS = {
@@ -59,7 +59,9 @@ BOMBS = {
     "gif": b"GIF89a" + struct.pack("<HH", 65_535, 65_535) + b"\0\0\0;",
     "jpeg, warned of": image("JPEG").replace(struct.pack(">HH", 10, 20), struct.pack(">HH", 10_000, 10_000)),
     "jpeg, refused": image("JPEG").replace(struct.pack(">HH", 10, 20), struct.pack(">HH", 65_000, 65_000)),
-    "jpeg, small enough for Pillow": image("JPEG").replace(struct.pack(">HH", 10, 20), struct.pack(">HH", 6_000, 6_000)),
+    "jpeg, small enough for Pillow": image("JPEG").replace(
+        struct.pack(">HH", 10, 20), struct.pack(">HH", 6_000, 6_000)
+    ),
 }
 
 

@@ -32,7 +32,11 @@ KINDS = {
     "old excel": (("Root Entry", "Book"), "application/vnd.ms-excel", "excel"),
     "powerpoint": (("Root Entry", "PowerPoint Document"), "application/vnd.ms-powerpoint", "powerpoint"),
     "outlook": (("Root Entry", "__properties_version1.0"), "application/vnd.ms-outlook", "mail"),
-    "encrypted": (("Root Entry", "EncryptionInfo", "EncryptedPackage"), "application/x-ole-storage", "encrypted"),
+    "encrypted": (
+        ("Root Entry", "EncryptionInfo", "EncryptedPackage"),
+        "application/x-ole-storage",
+        "encrypted",
+    ),
     "other": (("Root Entry", "Something"), "application/x-ole-storage", "unknown"),
 }
 

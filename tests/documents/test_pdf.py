@@ -37,7 +37,7 @@ STILL = {
 def test_still(body):
     """Ordinary invoices are not active, LaTeX's and electronic ones included."""
     found = sniff_pdf(b"%PDF-1.4\n" + body)
-    assert ("pdf", False) == (found.family, found.is_active)
+    assert (found.family, found.is_active) == ("pdf", False)
 
 
 @pytest.mark.parametrize("body", [b"/Encrypt 5 0 R", b"/#45ncrypt<<>>"], ids=["plain", "escaped"])

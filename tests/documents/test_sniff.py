@@ -51,6 +51,7 @@ TYPES = {
     "iso": (bytes(0x8001) + b"CD001", "application/x-iso9660-image", "archive"),
     "tnef": (b"\x78\x9f\x3e\x22\0", "application/ms-tnef", "tnef"),
     "mp4": (b"\0\0\0\x18ftypisom", "video/mp4", "unknown"),
+    "ole": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(512), "application/x-ole-storage", "unknown"),
     "plain text": ("Grüße, 10 €\r\n".encode(), "text/plain", "text"),
     "windows-1252 text": (b"Gr\xfc\xdfe", "text/plain", "text"),
     "utf-16 text": ("Guten Tag".encode("utf-16"), "text/plain", "text"),

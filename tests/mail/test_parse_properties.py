@@ -7,6 +7,7 @@ import email
 import email.message
 import email.policy
 import re
+import zlib
 
 import fast_mail_parser
 import pytest
@@ -133,24 +134,20 @@ def leaves(draw):
     """A leaf as ``parse`` would give it."""
     shared = {
         "number": "1",
-        "content_id": draw(st.none() | st.integers(0, 10**9).map(lambda n: f"{n}@x")),
         "description": draw(st.none() | LINES.map(str.strip).filter(bool)),
     }
     if draw(st.booleans()):
-        media_type = draw(st.sampled_from(["text/plain", "text/html"]))
-        return Part(
-            media_type=media_type,
-            text=draw(TEXTS),
-            disposition=draw(st.sampled_from([None, "inline"])),
-            **shared,
-        )
-    return Part(
-        media_type=draw(st.sampled_from(["application/pdf", "image/png", "application/octet-stream"])),
-        disposition=draw(st.sampled_from(["inline", "attachment"])),
-        filenames=draw(st.just(()) | NAMES.map(lambda name: (name,))),
-        content=draw(st.binary(max_size=200)),
-        **shared,
-    )
+        shared["text"] = draw(TEXTS)
+        shared["media_type"] = draw(st.sampled_from(["text/plain", "text/html"]))
+        shared["disposition"] = draw(st.sampled_from([None, "inline"]))
+    else:
+        shared["media_type"] = draw(st.sampled_from(["application/pdf", "image/png", "application/octet-stream"]))
+        shared["disposition"] = draw(st.sampled_from(["inline", "attachment"]))
+        shared["filenames"] = draw(st.just(()) | NAMES.map(lambda name: (name,)))
+        shared["content"] = draw(st.binary(max_size=200))
+    if draw(st.booleans()):
+        shared["content_id"] = f"{zlib.crc32(repr(shared).encode())}@x"
+    return Part(**shared)
 
 
 TREES = st.recursive(

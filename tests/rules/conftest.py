@@ -44,6 +44,7 @@ def context_of() -> Callable[..., Context]:
         html: str | None = None,
         text: str | None = None,
         subject: str | None = None,
+        *,
         attachments: Iterable[Mapping[str, Any]] = (),
         fields: Iterable[tuple[str, str]] = (),
         sender: str | None = "Shop <shop@seller.example>",

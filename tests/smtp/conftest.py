@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import fields
 
 import pytest
 import structlog
@@ -26,23 +27,27 @@ class Recorder:
         self.on_recipient: Callable[[Address], Awaitable[Reply | None]] | None = None
         self.on_message: Callable[[Submission], Awaitable[Reply]] | None = None
 
-    async def authenticate(self, username: str, password: str, peer: str) -> Login | None:
+    async def authenticate(self, username: str, password: str, _peer: str) -> Login | None:
+        """As ``Handler.authenticate``."""
         self.asked.append(f"authenticate {username}")
         if self.on_authenticate:
             return await self.on_authenticate(username, password)
         return Login(seller="shop", username=username) if (username, password) == ("anna", "secret") else None
 
-    async def reverse_path(self, login: Login, address: Address | None) -> Reply | None:
+    async def reverse_path(self, _login: Login, address: Address | None) -> Reply | None:
+        """As ``Handler.reverse_path``."""
         self.asked.append(f"reverse_path {address}")
         return await self.on_reverse_path(address) if self.on_reverse_path else None
 
     async def recipient(
-        self, login: Login, accepted: tuple[Recipient, ...], address: Address
+        self, _login: Login, accepted: tuple[Recipient, ...], address: Address
     ) -> Reply | None:
+        """As ``Handler.recipient``."""
         self.asked.append(f"recipient {len(accepted)} {address}")
         return await self.on_recipient(address) if self.on_recipient else None
 
     async def message(self, submission: Submission) -> Reply:
+        """As ``Handler.message``."""
         self.submissions.append(submission)
         if self.on_message:
             return await self.on_message(submission)
@@ -59,6 +64,7 @@ class Client:
         """Ends a test that hangs; ``None`` where the test moves the clock."""
 
     async def send(self, octets: bytes) -> None:
+        """Send these octets and no others."""
         self.writer.write(octets)
         await self.writer.drain()
 
@@ -96,9 +102,23 @@ class Client:
         return await self.reply()
 
     async def start_tls(self, context: ssl.SSLContext) -> None:
+        """Shake hands, after the reply to STARTTLS."""
         await self.writer.start_tls(context, server_hostname="gw.example")
         # CPython 3.11 leaves the reader with the old transport.
         self.reader._transport = self.writer.transport
+
+
+async def no_sleep(_seconds: float) -> None:
+    """Passes the time before a 535 at once."""
+
+
+DEFAULTS = {
+    "address": "127.0.0.1:0",
+    "hostname": "gw.example",
+    "tls": "none",
+    "auth": "none",
+    "sleep": no_sleep,
+}
 
 
 @pytest.fixture
@@ -108,15 +128,14 @@ def handler() -> Recorder:
 
 @pytest.fixture
 async def serve(handler: Recorder) -> AsyncIterator[Callable[..., Awaitable[Listener]]]:
-    """Start a listener: ``await serve(tls="starttls", recipients=2)``; settings and limits by name."""
+    """Starts listeners; settings and limits are given by name."""
     listeners: list[Listener] = []
 
     async def start(**options: object) -> Listener:
-        names = {"tls", "auth", "tls_context", "sleep", "address", "hostname"}
-        chosen = {key: value for key, value in options.items() if key in names}
+        names = {field.name for field in fields(ListenerSettings)}
         limits = SessionLimits(**{key: value for key, value in options.items() if key not in names})
-        defaults = {"address": "127.0.0.1:0", "hostname": "gw.example", "tls": "none", "auth": "none"}
-        settings = ListenerSettings(limits=limits, sleep=_no_sleep, **{**defaults, **chosen}) if "sleep" not in chosen else ListenerSettings(limits=limits, **{**defaults, **chosen})
+        chosen = {key: value for key, value in options.items() if key in names}
+        settings = ListenerSettings(**{**DEFAULTS, "limits": limits, **chosen})
         listeners.append(await start_listener(handler, settings))
         return listeners[-1]
 
@@ -125,16 +144,14 @@ async def serve(handler: Recorder) -> AsyncIterator[Callable[..., Awaitable[List
         await listener.drain(5)
 
 
-async def _no_sleep(_seconds: float) -> None:
-    """Passes the time before a 535 at once."""
-
-
 @pytest.fixture
 async def connect() -> AsyncIterator[Callable[..., Awaitable[Client]]]:
-    """Connect to a listener: ``client = await connect(listener)``; reads the greeting unless told not to."""
+    """Connects to a listener, and reads the greeting unless told not to."""
     clients: list[Client] = []
 
-    async def open_one(listener: Listener, *, tls: ssl.SSLContext | None = None, greeted: bool = True) -> Client:
+    async def open_one(
+        listener: Listener, *, tls: ssl.SSLContext | None = None, greeted: bool = True
+    ) -> Client:
         name = "gw.example" if tls else None
         client = Client(
             *await asyncio.open_connection("127.0.0.1", listener.port, ssl=tls, server_hostname=name)

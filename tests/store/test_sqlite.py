@@ -20,7 +20,7 @@ def _pragma(connection, name):
 
 @pytest.fixture
 def commits(store):
-    """Counts the commits of the writer, as SQLite itself tells of them."""
+    """Counts the commits of the writer, as SQLite itself tells of them; ``held_up`` is one."""
     seen = []
     store._driver._writer.raw.set_commit_hook(lambda: bool(seen.append(1)))
     return seen
@@ -60,7 +60,7 @@ async def test_group_commit(store, new_message, commits):
     async with held_up(store):
         accepts = [asyncio.ensure_future(store.accept(new_message(f"m{n:02}"))) for n in range(50)]
     await asyncio.gather(*accepts)
-    assert len(commits) == 1
+    assert len(commits) == 1 + 1
     assert len(await store.messages(MessageQuery(limit=99))) == 50
 
 
@@ -70,7 +70,7 @@ async def test_batch_limit(store, new_message, commits, monkeypatch):
     async with held_up(store):
         accepts = [asyncio.ensure_future(store.accept(new_message(f"m{n:02}"))) for n in range(8)]
     await asyncio.gather(*accepts)
-    assert len(commits) == 2
+    assert len(commits) == 1 + 2
 
 
 async def test_neighbours(store, new_message, commits):
@@ -85,7 +85,7 @@ async def test_neighbours(store, new_message, commits):
         await twin
     with pytest.raises(ValueError, match="octets to send"):
         await bug
-    assert len(commits) == 1
+    assert len(commits) == 1 + 1
     assert sorted(s.id for s in await store.messages(MessageQuery())) == ["last", "m0", "m1", "m2"]
 
 
@@ -233,6 +233,23 @@ async def test_reader_survives_a_bug(store):
         with pytest.raises(KeyError):
             await store._driver.read(bug)
     assert await store.next_due() is None
+
+
+async def test_reader_cannot_open(tmp_path, monkeypatch):
+    """When one connection cannot be opened, none stays open."""
+    opened = []
+
+    def connect(path, *, query_only=False, connect=sqlite._connect):
+        if query_only:
+            raise apsw.CantOpenError("too many open files")
+        opened.append(connect(path))
+        return opened[0]
+
+    monkeypatch.setattr(sqlite, "_connect", connect)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        await SqliteDriver.open(tmp_path / "g.db")
+    with pytest.raises(apsw.ConnectionClosedError):
+        opened[0].raw.execute("SELECT 1")
 
 
 async def test_old_sqlite(tmp_path, monkeypatch):

@@ -1,0 +1,70 @@
+"""What a browser would see of an HTML part: the judge, before rewriting and again after it.
+
+Only user of selectolax, behind the caps that keep lexbor linear.
+Not here: what the nodes mean (``judge``), rewriting (``rewrite``).
+Limits: ``caps``.
+Source: WHATWG HTML section 13.2 (parsing), which lexbor implements.
+"""
+
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser
+
+from gateway.html import caps
+from gateway.html.doctype import read_doctype
+from gateway.html.judge import MARKED, Judge, Tree
+from gateway.html.view import Comment, Element, Node, Text, View
+
+
+def inspect(html: str) -> View:
+    """The part as a browser reads it.
+
+    Args:
+        html: Decoded text of the part, any characters.
+
+    Returns:
+        The view; its ``extras`` are empty when all of it is inside the allow-list.
+
+    Raises:
+        LimitError: Over a limit of ``caps``.
+    """
+    return Judge(_read).survey(html).view()
+
+
+def _read(html: str) -> Tree:
+    html = caps.prepare(html)
+    anomalies = caps.check_characters(html)
+    doctype = read_doctype(html)
+    nodes: list[Node] = []
+    if doctype.unknown is not None:
+        nodes.append(Comment(0, -1, f"DOCTYPE {doctype.unknown}"))
+    _flatten(LexborHTMLParser(html), nodes)
+    return Tree(nodes, doctype, anomalies, len(MARKED.findall(html)))
+
+
+def _flatten(parser: Any, nodes: list[Node]) -> None:
+    """All nodes in document order, the content of ``<template>`` below its element."""
+    places: dict[int, tuple[int, int]] = {}
+    walks = [parser.root.parent.traverse(include_text=True)]
+    while walks:
+        node = next(walks[-1], None)
+        if node is None:
+            walks.pop()
+            continue
+        above = node.parent
+        parent, depth = places.get(above.mem_id, (-1, 0)) if above is not None else (-1, 0)
+        index = len(nodes)
+        tag = node.tag
+        if tag == "-text":
+            nodes.append(Text(index, parent, node.text_content, hidden=False))
+        elif tag == "-comment":
+            nodes.append(Comment(index, parent, node.comment_content))
+        elif node.is_element_node:
+            caps.check_tree(depth, index)
+            place = places[node.mem_id] = (index, depth + 1)
+            attributes = tuple([(name.lower(), value or "") for name, value in node.attributes.items()])
+            nodes.append(Element(index, parent, tag.lower(), attributes, hidden=False))
+            if tag == "template":  # its content hangs from a fragment of its own, not from the element
+                fragment = node.template_fragments()[0]
+                places[fragment.mem_id] = place
+                walks.append(fragment.traverse(include_text=True))

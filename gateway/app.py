@@ -59,6 +59,7 @@ class Gateway:
 
     Attributes:
         store: The record.
+        workers: The processes that examine mail.
         addresses: Where it listens, as bound: ``"127.0.0.1:2525"``.
         console_port: Where the console listens, or ``None``.
     """
@@ -116,12 +117,12 @@ class Gateway:
         stack.push_async_callback(self.store.close)
         if self.store.leases_taken_over:
             events.leases_taken_over(count=self.store.leases_taken_over)
-        workers = await start_workers(self._policies, _worker_limits(config))
-        stack.push_async_callback(workers.close)
+        self.workers = await start_workers(self._policies, _worker_limits(config))
+        stack.push_async_callback(self.workers.close)
         runner = self._start_runner()
         intake = Intake(
             store=self.store,
-            workers=workers,
+            workers=self.workers,
             policies=self._policies,
             hostname=config.hostname,
             wake=runner.wake,

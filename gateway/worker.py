@@ -101,8 +101,8 @@ class Workers:
         """
         worker = await self._idle.get()
         try:
-            if worker is None:
-                worker = await self._spawn()
+            if worker is None or worker.process.returncode is not None:
+                worker = await self._replace(worker)
             head = pickle.dumps((policy, profile, received_at))
             async with asyncio.timeout(self._limits.deadline_s):
                 examination = await worker.ask(head, octets)
@@ -123,6 +123,10 @@ class Workers:
         for worker in tuple(self._all):
             await worker.kill()
         self._all.clear()
+
+    async def _replace(self, worker: "_Worker | None") -> "_Worker":
+        self._all.discard(worker) if worker is not None else None
+        return await self._spawn()
 
     async def _spawn(self) -> "_Worker":
         worker = await _Worker.spawn(self._setup, self._limits)

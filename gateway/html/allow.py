@@ -9,6 +9,7 @@ Source: WHATWG HTML sections 4, 15 and 16 (obsolete features, which mail lives o
 import re
 from enum import Enum
 
+from gateway.html.names import names
 from gateway.html.references import clean_url, looks_like_url
 
 
@@ -20,30 +21,32 @@ class Fate(Enum):
     DROP = "dropped"
 
 
-KEPT = frozenset(
-    "html head body title style meta"
+KEPT = names(
+"html head body title style meta"
     " a abbr acronym address article aside b big blockquote br caption center cite code col colgroup dd del dfn dir"
     " div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark menu"
     " nav nobr ol p pre q s samp section small span strike strong sub summary sup table tbody td tfoot th thead time"
-    " tr tt u ul var wbr".split()
+    " tr tt u ul var wbr"
 )
 """Elements that may leave: structure, tables, lists, words and how they look."""
 
-DROPPED = frozenset(
-    "script iframe frame frameset noembed noframes template svg math portal fencedframe bgsound"
-    " base basefont link input keygen isindex param source track area embed".split()
+DROPPED = names(
+"script iframe frame frameset noembed noframes template svg math portal fencedframe bgsound"
+    " base basefont link input keygen isindex param source track area embed"
 )
 """Elements that go with all they hold: code, other documents, namespaces in which the same text parses otherwise."""
 
-VOID = frozenset("br col hr img meta wbr".split())
+VOID = names(
+"br col hr img meta wbr"
+)
 """Kept elements without an end tag."""
 
-_PRESENTATION = frozenset(
-    "class id lang xml:lang dir title align valign width height bgcolor color border bordercolor cellpadding"
+_PRESENTATION = names(
+"class id lang xml:lang dir title align valign width height bgcolor color border bordercolor cellpadding"
     " cellspacing colspan rowspan nowrap noshade clear hspace vspace size face start value type span scope headers"
     " abbr axis rules frame summary role alt text link vlink alink leftmargin topmargin marginwidth marginheight"
     " rightmargin bottommargin compact reversed datetime hidden translate char charoff media aria-hidden aria-label"
-    " aria-labelledby aria-describedby aria-level".split()
+    " aria-labelledby aria-describedby aria-level"
 )
 _READ = frozenset({"title", "alt", "summary", "aria-label", "abbr"})
 _SHEET_ATTRIBUTES = {"type": "text/css", "media": None}
@@ -54,9 +57,9 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
 _LINKED = frozenset({"http", "https", "mailto", "tel", "sms"})
 _CID = re.compile(r"cid:[^\s\"'<>\\]{1,500}", re.IGNORECASE)
 _CONTENT_TYPE = re.compile(r"text/html *; *charset *= *utf-?8", re.IGNORECASE)
-_META_NAMES = frozenset(
-    "viewport format-detection color-scheme supported-color-schemes x-apple-disable-message-reformatting"
-    " x-ua-compatible".split()
+_META_NAMES = names(
+"viewport format-detection color-scheme supported-color-schemes x-apple-disable-message-reformatting"
+    " x-ua-compatible"
 )
 _META_CONTENT = re.compile(r"[\w .,:;=*-]{0,200}")
 _XHTML = "http://www.w3.org/1999/xhtml"

@@ -9,6 +9,7 @@ Source: WHATWG HTML section 13.2.5 (tokenization), 13.2.4.3 (the list of active 
 
 import re
 
+from gateway.html.names import names
 from gateway.mail.errors import LimitError
 
 MAX_OCTETS = 1_048_576
@@ -50,11 +51,15 @@ _TOKEN = re.compile(
 _ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_RAW_TEXT = frozenset("style script title textarea xmp iframe noembed noframes noscript plaintext".split())
-_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
-_NEED_NO_END = frozenset(
-    "area base br col embed hr img input link meta param source track wbr html head body p li dt dd option optgroup"
-    " colgroup thead tbody tfoot tr td th rp rt".split()
+_RAW_TEXT = names(
+"style script title textarea xmp iframe noembed noframes noscript plaintext"
+)
+_FORMATTING = names(
+"a b big code em font i nobr s small strike strong tt u"
+)
+_NEED_NO_END = names(
+"area base br col embed hr img input link meta param source track wbr html head body p li dt dd option optgroup"
+    " colgroup thead tbody tfoot tr td th rp rt"
 )
 _REPLACES_ITSELF = frozenset({"a", "nobr"})
 
@@ -99,7 +104,9 @@ def check_characters(html: str) -> tuple[str, ...]:
 def check_tree(depth: int, nodes: int) -> None:
     """Raises ``LimitError`` over ``MAX_DEPTH`` or ``MAX_NODES``."""
     if depth > MAX_DEPTH:
-        raise LimitError(f"The HTML nests elements deeper than {MAX_DEPTH} levels; send it with a simpler layout.")
+        raise LimitError(
+            f"The HTML nests elements deeper than {MAX_DEPTH} levels; send it with a simpler layout."
+        )
     if nodes > MAX_NODES:
         raise LimitError(f"The HTML has more than {MAX_NODES} elements and texts; send a shorter mail.")
 

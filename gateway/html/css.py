@@ -13,31 +13,35 @@ from typing import Any, NamedTuple
 
 import tinycss2
 
+from gateway.html.names import names
+
 MAX_CSS = 65_536
 """Code points in one ``style`` attribute or ``<style>``; tinycss2 reads 1 MB/s. Longer ones are dropped whole."""
 
 MAX_FUNCTIONS = 4
 """Functions within functions; nobody writes ``calc(min(max(…)))`` deeper in a mail. Above it: dropped."""
 
-FUNCTIONS = frozenset(
-    "rgb rgba hsl hsla calc min max clamp linear-gradient radial-gradient -webkit-linear-gradient"
-    " -moz-linear-gradient -o-linear-gradient cubic-bezier".split()
+FUNCTIONS = names(
+"rgb rgba hsl hsla calc min max clamp linear-gradient radial-gradient -webkit-linear-gradient"
+    " -moz-linear-gradient -o-linear-gradient cubic-bezier"
 )
 """Functions that compute and fetch nothing. ``var()`` is missing: it would hide what the value is."""
 
-DENIED = frozenset(
-    "behavior -ms-behavior -moz-binding content src -ms-filter filter -webkit-filter backdrop-filter order"
+DENIED = names(
+"behavior -ms-behavior -moz-binding content src -ms-filter filter -webkit-filter backdrop-filter order"
     " clip clip-path -webkit-clip-path mask mask-image -webkit-mask -webkit-mask-image content-visibility"
-    " transform -webkit-transform -ms-transform zoom animation animation-name all".split()
+    " transform -webkit-transform -ms-transform zoom animation animation-name all"
 )
 """Properties that run, fetch, or change what is painted in a way that ``hidden`` does not follow."""
 
-DENIED_VALUES = frozenset({
-    ("unicode-bidi", "bidi-override"),
-    ("unicode-bidi", "isolate-override"),
-    ("flex-direction", "row-reverse"),
-    ("flex-direction", "column-reverse"),
-})
+DENIED_VALUES = frozenset(
+    {
+        ("unicode-bidi", "bidi-override"),
+        ("unicode-bidi", "isolate-override"),
+        ("flex-direction", "row-reverse"),
+        ("flex-direction", "column-reverse"),
+    }
+)
 """Values that show letters in another order than they stand in (adversary O05, O08)."""
 
 _NUMBER = r"(?:\d++(?:\.\d++)?+|\.\d++)"
@@ -47,7 +51,9 @@ _PLAIN_TOKEN = (
     rf"|(?:rgb|rgba)\({_NUMBER}%?(?:,[ ]?{_NUMBER}%?){{2,3}}+\)"
     rf"|{_WORD}(?![\w(])|'[a-zA-Z0-9 _-]{{0,100}}+'|\"[a-zA-Z0-9 _-]{{0,100}}+\")"
 )
-_PLAIN_VALUE = re.compile(rf"{_PLAIN_TOKEN}(?:(?:[ ]*+[,/][ ]*+|[ ]++){_PLAIN_TOKEN})*+(?:[ ]*+![ ]?important)?+")
+_PLAIN_VALUE = re.compile(
+    rf"{_PLAIN_TOKEN}(?:(?:[ ]*+[,/][ ]*+|[ ]++){_PLAIN_TOKEN})*+(?:[ ]*+![ ]?important)?+"
+)
 _PLAIN_STYLE = re.compile(
     r"(?:[a-zA-Z0-9 #%.,:;!_+\t\n-]++|'[a-zA-Z0-9 _-]*+'|\"[a-zA-Z0-9 _-]*+\"|/(?!\*)|(?<=[ab])\([0-9., %]*+\))*+"
 )
@@ -89,7 +95,9 @@ def declarations(style: str) -> Declarations:
         plain = _plain(style)
         if plain is not None:
             return plain
-    return filter_declarations(tinycss2.parse_blocks_contents(style, skip_comments=True, skip_whitespace=True))
+    return filter_declarations(
+        tinycss2.parse_blocks_contents(style, skip_comments=True, skip_whitespace=True)
+    )
 
 
 def filter_declarations(items: list[Any]) -> Declarations:

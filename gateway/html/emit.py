@@ -93,3 +93,98 @@ class _Page:
             self._element(node, facts)
         elif isinstance(node, Text):
             self._text(node)
+
+    def finish(self) -> str:
+        """The whole text."""
+        while self._open:
+            self._write(self._open.pop().end_tag)
+        start = {name: self._skeleton.get(name, f"<{name}>") for name in ("html", "head", "body")}
+        return "".join(
+            [
+                self._survey.tree.doctype.text,
+                start["html"],
+                start["head"],
+                *self._head,
+                "</head>",
+                start["body"],
+                *self._body,
+                "</body></html>",
+            ]
+        )
+
+    def _facts(self, node: Element) -> Facts:
+        facts = self._survey.facts[node.index]
+        if node.index in self._edits.attributes:
+            facts = self._judge.facts(node.name, _edited(node.attributes, self._edits.attributes[node.index]))
+        if facts is None:
+            raise TypeError("an element without facts")
+        return facts._replace(fate=Fate.UNWRAP) if node.index in self._edits.unwrapped else facts
+
+    def _element(self, node: Element, facts: Facts) -> None:
+        name = node.name
+        end_tag = ""
+        if name in _SKELETON:
+            self._skeleton.setdefault(name, _start_tag(name, facts.kept))
+            self._is_body = self._is_body or name == "body"
+        elif facts.fate is Fate.KEEP and not (name == "style" and not self._style(node.index)):
+            self._is_body = self._is_body or name not in _HEAD
+            self._write(_start_tag(name, facts.kept))
+            end_tag = "" if name in allow.VOID else f"</{name}>"
+        self._open.append(_Open(node.index, end_tag))
+
+    def _text(self, node: Text) -> None:
+        parent = self._survey.tree.nodes[node.parent] if node.parent >= 0 else None
+        name = parent.name if isinstance(parent, Element) else ""
+        if name == "style":
+            self._write(self._style(node.parent))
+            return
+        text = CONTROLS.sub("", _replaced(node.text, self._edits.texts.get(node.index, ())))
+        if not self._is_body and name != "title":
+            self._is_body = bool(text.strip(_BLANK))
+        if not self._is_body and name != "title":
+            return
+        if self._body or name == "title" or text.strip(_BLANK):
+            # A parser takes the first line end in <pre> for the one behind its tag.
+            guard = "\n" if name == "pre" and text.startswith("\n") and node.index == node.parent + 1 else ""
+            self._write(guard + text.translate(_TEXT))
+
+    def _style(self, index: int) -> str:
+        """The filtered text of a ``<style>``, which its only child holds."""
+        sheet = self._survey.sheets.get(index + 1)
+        if sheet is None:
+            return ""
+        edits = self._edits.texts.get(index + 1)
+        if not edits:
+            return sheet.text
+        node = self._survey.tree.nodes[index + 1]
+        return stylesheet(_replaced(node.text, edits)).text if isinstance(node, Text) else ""
+
+    def _write(self, text: str) -> None:
+        (self._body if self._is_body else self._head).append(text)
+
+
+def _start_tag(name: str, attributes: Attributes) -> str:
+    words = [f' {key}="{CONTROLS.sub("", value).translate(_VALUE)}"' for key, value in attributes]
+    return f"<{name}{''.join(words)}>"
+
+
+def _edited(attributes: Attributes, edits: Iterable[DropAttribute | ReplaceText]) -> Attributes:
+    gone = {edit.attribute for edit in edits if isinstance(edit, DropAttribute) and edit.attribute != "style"}
+    changes: dict[str | None, list[ReplaceText]] = {}
+    for edit in edits:
+        if isinstance(edit, ReplaceText):
+            changes.setdefault(edit.attribute, []).append(edit)
+    return tuple(
+        (name, _replaced(value, changes.get(name, ()))) for name, value in attributes if name not in gone
+    )
+
+
+def _replaced(text: str, edits: Iterable[ReplaceText]) -> str:
+    """The text with each stretch replaced; stretches that overlap are replaced as one, by the first's words."""
+    parts = []
+    end = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if edit.start >= end:
+            parts.append(text[end : edit.start] + edit.replacement)
+        end = max(end, edit.end)
+    return "".join([*parts, text[end:]])

@@ -11,18 +11,18 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
+from gateway.html.names import names
 from gateway.html.sheet import Compound, Rule
 from gateway.html.view import Comment, Element, Node, Text
 
-UNPAINTED = frozenset(
-    "head title style script template noembed noframes datalist area base basefont link meta param rp source track"
-    .split()
+UNPAINTED = names(
+"head title style script template noembed noframes datalist area base basefont link meta param rp source track"
 )
 """Elements that the user-agent style sheet does not display (WHATWG HTML section 15.3.1)."""
 
-_NO_SIZE = frozenset(
-    "a abbr acronym b bdo big cite code del dfn em font i ins kbd label mark q s samp small span strike strong sub"
-    " sup tt u var td th tr tbody thead tfoot table html body".split()
+_NO_SIZE = names(
+"a abbr acronym b bdo big cite code del dfn em font i ins kbd label mark q s samp small span strike strong sub"
+    " sup tt u var td th tr tbody thead tfoot table html body"
 )
 """Elements that ``width:0`` or ``height:0`` does not make smaller: inline ones, and table parts, which grow."""
 
@@ -71,7 +71,9 @@ def mark_hidden(nodes: Sequence[Node], inline: Sequence[Traits], cascade: "Casca
             if styles or node.name in UNPAINTED or node.get("hidden") is not None:
                 paint = _paint(node, styles, paint)
         paints.append(paint)
-        marked.append(node if paint is _TOP or isinstance(node, Comment) else _marked(node, hidden=any(paint)))
+        marked.append(
+            node if paint is _TOP or isinstance(node, Comment) else _marked(node, hidden=any(paint))
+        )
     return tuple(marked)
 
 
@@ -130,7 +132,11 @@ class Cascade:
         while len(selector) not in fitted and parent >= 0:
             above = nodes[parent]
             parent = above.parent
-            reached = {count + 1 for count in fitted if isinstance(above, Element) and self._is(selector[count], above)}
+            reached = {
+                count + 1
+                for count in fitted
+                if isinstance(above, Element) and self._is(selector[count], above)
+            }
             # Behind a child combinator only the parent could have fitted.
             fitted = reached | {count for count in fitted if not selector[count - 1].is_child}
         return len(selector) in fitted

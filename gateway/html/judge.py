@@ -157,7 +157,9 @@ class Judge:
         if html in self._nested:
             return self._nested[html]
         if len(self._nested) == MAX_NESTED_PARTS:
-            raise LimitError(f"The HTML has more than {MAX_NESTED_PARTS} comments with markup; send it without.")
+            raise LimitError(
+                f"The HTML has more than {MAX_NESTED_PARTS} comments with markup; send it without."
+            )
         self._level += 1
         caps.check_nested(self._level)
         references = self.survey(html).references

@@ -9,12 +9,13 @@ Source: WHATWG HTML section 4 (attributes), 2.3 (URLs), 4.8.4.2 (srcset); Cure53
 import re
 from collections.abc import Iterator
 
+from gateway.html.names import names
 from gateway.html import css
 from gateway.html.view import Purpose
 
-FETCHING = frozenset(
-    "src srcset imagesrcset lowsrc dynsrc background poster data codebase code archive classid longdesc manifest"
-    " profile href xlink:href ping icon srcdoc xml:base".split()
+FETCHING = names(
+"src srcset imagesrcset lowsrc dynsrc background poster data codebase code archive classid longdesc manifest"
+    " profile href xlink:href ping icon srcdoc xml:base"
 )
 """Attributes that hold URLs even where the value could be anything else."""
 
@@ -25,9 +26,9 @@ _SETS = frozenset({"srcset", "imagesrcset"})
 _LISTS = frozenset({"ping", "archive"})
 _LINKING = frozenset({"a", "area"})
 _READ = frozenset({"alt", "title", "summary", "label", "placeholder", "value", "aria-label", "abbr"})
-_PRESENTING = frozenset(
-    "class id width height align valign bgcolor border cellpadding cellspacing role colspan rowspan color face size"
-    " name lang dir type target rel charset".split()
+_PRESENTING = names(
+"class id width height align valign bgcolor border cellpadding cellspacing role colspan rowspan color face size"
+    " name lang dir type target rel charset"
 )
 _ONLY_IN = {
     "data": frozenset({"object"}),
@@ -59,7 +60,9 @@ def looks_like_url(value: str) -> bool:
     return bool(_LOOKS_LIKE_URL.match(clean_url(value)) or _ANYWHERE.search(value))
 
 
-def attribute_urls(element: str, attribute: str, value: str, attributes: dict[str, str]) -> Iterator[tuple[str, Purpose]]:
+def attribute_urls(
+    element: str, attribute: str, value: str, attributes: dict[str, str]
+) -> Iterator[tuple[str, Purpose]]:
     """The URLs in one attribute, each cleaned.
 
     Args:
@@ -77,7 +80,11 @@ def attribute_urls(element: str, attribute: str, value: str, attributes: dict[st
     elif attribute == "style":
         for url in css.urls(value):
             yield clean_url(url), Purpose.FETCH
-    elif element == "meta" and attribute == "content" and attributes.get("http-equiv", "").lower().strip() == "refresh":
+    elif (
+        element == "meta"
+        and attribute == "content"
+        and attributes.get("http-equiv", "").lower().strip() == "refresh"
+    ):
         match = _REFRESH.match(value)
         if match and match[1]:
             yield clean_url(match[1]), Purpose.FETCH

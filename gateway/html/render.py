@@ -10,12 +10,13 @@ Source: WHATWG HTML section 15.3 (rendering), CSS Text Level 3 section 4.1 (whit
 import re
 from collections.abc import Iterable
 
+from gateway.html.names import names
 from gateway.html.view import Element, Node, Rendering, Segment, Text
 
-BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure"
+BLOCKS = names(
+"address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure"
     " footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li listing main menu nav noframes ol"
-    " optgroup option p plaintext pre section select summary table tbody tfoot thead title tr ul xmp".split()
+    " optgroup option p plaintext pre section select summary table tbody tfoot thead title tr ul xmp"
 )
 """Elements that begin and end a line."""
 
@@ -117,4 +118,3 @@ class _Page:
         self.segments.append(Segment(self._length, index, offset, len(text)))
         self.parts.append(text)
         self._length += len(text)
-

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import tinycss2
 
+from gateway.html.names import names
 from gateway.html import css
 
 MAX_RULES = 1_000
@@ -67,9 +68,9 @@ class Sheet(NamedTuple):
     rules: tuple[Rule, ...]
 
 
-TRAITS = frozenset(
-    "display visibility opacity font font-size width max-width height max-height overflow overflow-x overflow-y"
-    " position left top right bottom margin-left color float".split()
+TRAITS = names(
+"display visibility opacity font font-size width max-width height max-height overflow overflow-x overflow-y"
+    " position left top right bottom margin-left color float"
 )
 """The properties that decide whether text is painted, as far as ``hidden`` follows them."""
 
@@ -85,7 +86,9 @@ _WIDTH = re.compile(r"(min|max)-(?:device-)?width ?: ?(\d{1,5})px")
 _WIDE_PX = 1_000
 _NAME = re.compile(r"-?[^\W\d][\w-]{0,100}")
 _HASH = re.compile(r"[\w-]{1,100}")
-_PSEUDO = frozenset("not nth-child nth-of-type nth-last-child lang is where".split())
+_PSEUDO = names(
+"not nth-child nth-of-type nth-last-child lang is where"
+)
 
 
 def stylesheet(text: str) -> Sheet:
@@ -115,7 +118,9 @@ class _Builder:
             self.dropped += 1
             return
         outer, self.lines = self.lines, []
-        for inner in tinycss2.parse_rule_list(item.content, skip_comments=True, skip_whitespace=True)[:MAX_RULES]:
+        for inner in tinycss2.parse_rule_list(item.content, skip_comments=True, skip_whitespace=True)[
+            :MAX_RULES
+        ]:
             self.rule(inner, applies=_is_wide_screen(query))
         if self.lines:
             outer.append(f"@media {query}{{{' '.join(self.lines)}}}")
@@ -130,7 +135,9 @@ class _Builder:
         kept, dropped = css.filter_declarations(blocks)
         selectors = [_compile(part) for part in selector.split(",")]
         if not all(selectors):
-            safe = tuple((name, value) for name, value in kept if not _HIDING.match(f"{name}:{value.lower()}"))
+            safe = tuple(
+                (name, value) for name, value in kept if not _HIDING.match(f"{name}:{value.lower()}")
+            )
             dropped += len(kept) - len(safe)
             kept = safe
         self.dropped += dropped
@@ -146,7 +153,8 @@ def _is_wide_screen(query: str) -> bool:
     for part in query.lower().split(","):
         rest = _WIDTH.sub("", part)
         if set(re.findall(r"[a-z-]++", rest)) <= {"all", "screen", "only", "and"} and all(
-            (int(px) <= _WIDE_PX) if bound == "min" else (int(px) >= _WIDE_PX) for bound, px in _WIDTH.findall(part)
+            (int(px) <= _WIDE_PX) if bound == "min" else (int(px) >= _WIDE_PX)
+            for bound, px in _WIDTH.findall(part)
         ):
             return True
     return False

@@ -245,6 +245,9 @@ def _phrase(body: str, words: list[Token]) -> str:
 
 
 def _address(text: str) -> Address | None:
+    if "=?" in text:
+        # RFC 2047 section 5 forbids encoded words in addresses; some readers decode them all the same.
+        return None
     try:
         return parse_path(text, smtputf8=True)
     except AddressError:

@@ -9,8 +9,10 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 SEPARATORS: Final = "<>@,:;"
-# Linear: the four alternatives begin with different characters, and none has a choice inside.
-_TOKEN: Final = re.compile(r"[ \t]+|[<>@,:;]|[^ \t<>@,:;\"()]+|[\"()]")
+# Linear: an encoded word ends at the third "?" after its beginning, and what is none begins no other such try before
+# the next "?"; the other alternatives begin with different characters, and none has a choice inside.
+# Encoded words come first, since many systems leave a comma or colon in them as it is.
+_TOKEN: Final = re.compile(r"[ \t]+|=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=|[<>@,:;]|[^ \t<>@,:;\"()]+|[\"()]")
 _QUOTED: Final = re.compile(r'[^"\\]+|\\.|"|\\')
 _PARENTHESIS: Final = re.compile(r"[^()\\]+|\\.|[()]|\\")
 

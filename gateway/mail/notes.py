@@ -27,5 +27,5 @@ class Notes:
         Args:
             renumbered: Number at reading → number in the finished tree; a part that is not in it gives no number.
         """
-        led = ((renumbered.get(part, ""), sentence) for part, sentence in self._found)
+        led = ((renumbered.get(part, "") if part else "", sentence) for part, sentence in self._found)
         return tuple(f"{part}: {sentence}" if part else sentence for part, sentence in led)

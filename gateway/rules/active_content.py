@@ -10,11 +10,11 @@ Source: clause ``amazon:active``; adversary cases O13, T03, T04, T12, O23.
 from collections.abc import Iterator
 
 from gateway.html.view import Comment, Element, Purpose, Text, View
+from gateway.rules.attached import Parts
 from gateway.rules.context import Context
-from gateway.rules.owners import SCRIPT_SCHEMES, Parts, is_active
+from gateway.rules.owners import SCRIPT_SCHEMES, is_active, is_conditional
 from gateway.rules.rule import Finding, NoParams, Remedy, Rule, Target, shorten
 from gateway.rules.styles import is_executable_css
-from gateway.rules.written import is_conditional
 
 NAME = "active_content"
 
@@ -67,13 +67,12 @@ def _in_view(number: str, view: View) -> Iterator[Finding]:
 def _script_urls(number: str, view: View, gone: set[int]) -> Iterator[Finding]:
     """``javascript:`` wherever a URL stands, and forms' targets on elements that stay."""
     for reference in view.references:
-        is_script = reference.url.partition(":")[0].lower() in SCRIPT_SCHEMES
-        is_target = reference.attribute in {"action", "formaction"}
-        if reference.element in gone or not (is_script or is_target):
-            continue
         element = view.nodes[reference.element]
-        is_link = isinstance(element, Element) and element.name == "a" and reference.purpose is Purpose.LINK
-        if is_link:
+        is_script = reference.url.partition(":")[0].strip().lower() in SCRIPT_SCHEMES
+        is_target = reference.attribute in {"action", "formaction"}
+        if reference.element in gone or not isinstance(element, Element) or not (is_script or is_target):
+            continue
+        if element.name == "a" and reference.purpose is Purpose.LINK:
             yield _finding(number, reference.element, None, "script link", Remedy.UNWRAP_ELEMENT)
         else:
             what = "script URL" if is_script else "form target"

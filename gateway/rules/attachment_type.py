@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from gateway.documents.names import declared_agrees, extension, names_agree
 from gateway.documents.packed import packed_blocks
 from gateway.mail.message import Part
+from gateway.rules.attached import Parts
 from gateway.rules.context import Attachment, Context, Surface, Where
-from gateway.rules.owners import Parts
 from gateway.rules.places import text_target
 from gateway.rules.rule import Finding, Remedy, Rule, Target, shorten
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from gateway.documents.image import read_image
 from gateway.documents.names import declared_agrees, names_agree
+from gateway.rules.attached import Parts
 from gateway.rules.context import Attachment, Context
-from gateway.rules.owners import Parts, fetch_remedy, fetches
+from gateway.rules.owners import fetch_remedy, fetches
 from gateway.rules.rule import Finding, Remedy, Rule, Target, shorten
 
 NAME = "image_type"

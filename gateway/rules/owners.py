@@ -1,6 +1,6 @@
-"""Which rule speaks of a reference or of an attachment: exactly one, so that nothing is reported twice.
+"""Which rule speaks of a reference: exactly one, so that nothing is reported twice.
 
-Shared by the rules that judge references and parts; no rule of its own.
+Shared by the rules that judge references; no rule of its own. Attachments: ``attached``.
 
 =====================  ===============================================================================
 rule                   takes
@@ -17,14 +17,10 @@ attachment_type        every other attachment
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from urllib.parse import unquote
 
-from gateway.documents.image import read_image
 from gateway.html.url import parse_url
-from gateway.html.view import Comment, Element, Purpose, Reference, Text, View
-from gateway.rules.context import Attachment, Context
+from gateway.html.view import Comment, Element, Node, Purpose, Reference, Text, View
+from gateway.rules.context import Context
 from gateway.rules.hosts import Allowed, Standing
 from gateway.rules.rule import Remedy, Target
 
@@ -69,12 +65,23 @@ _MEDIA_ELEMENTS = frozenset(
 _TOKEN_LENGTH = 16
 """Letters and digits in a row that make part of a URL an identifier of the reader."""
 
+_ESSENTIAL = frozenset({"src", "href", "xlink:href"})
+"""Attributes without which such an element shows nothing; others are only an addition to it."""
+
+_VOCABULARY = frozenset({"itemtype", "itemid", "itemprop", "about", "resource", "vocab", "typeof", "prefix", "property"})
+"""Attributes whose URLs name a thing and are never loaded: schema.org puts them into order mails."""
+
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f")
 
 
 def is_refresh(element: Element) -> bool:
     """Whether this is ``<meta http-equiv=refresh>``."""
     return element.name == "meta" and (element.get("http-equiv") or "").strip().lower() == "refresh"
+
+
+def is_conditional(comment: str) -> bool:
+    """Whether Outlook reads what stands in this comment; others reach nobody and are never copied."""
+    return comment.lstrip("- \t\r\n")[:3].lower() == "[if"
 
 
 def is_active(element: Element) -> bool:
@@ -87,9 +94,7 @@ def is_active(element: Element) -> bool:
     return element.name in ACTIVE_ELEMENTS or is_refresh(element)
 
 
-def link_owner(
-    view: View, reference: Reference, logo_links: frozenset[int], own: Allowed, all_: Allowed
-) -> str:
+def link_owner(view: View, reference: Reference, logo_links: frozenset[int], own: Allowed, all_: Allowed) -> str:
     """Name of the rule that reports a link, ``""`` for none.
 
     Args:
@@ -100,7 +105,10 @@ def link_owner(
         all_: The same and the seller's links.
     """
     element = view.nodes[reference.element]
-    if parse_url(reference.url).scheme in SCRIPT_SCHEMES or reference.attribute in {"action", "formaction"}:
+    if _reaches_nobody(element) or reference.attribute == "cite":
+        # Thunderbird quotes with <blockquote cite="mid:…">; nothing follows it and it is never copied.
+        return ""
+    if _is_script(reference.url) or reference.attribute in {"action", "formaction"}:
         return "active_content"
     if isinstance(element, Element) and is_active(element):
         return "active_content"
@@ -149,17 +157,18 @@ def image_links(view: View) -> frozenset[int]:
 def fetch_owner(view: View, reference: Reference) -> str:
     """Name of the rule that reports a reference of purpose ``FETCH``, ``""`` for none."""
     element = view.nodes[reference.element]
-    url = parse_url(reference.url)
-    if url.scheme in SCRIPT_SCHEMES or (isinstance(element, Element) and is_active(element)):
-        return "active_content"
-    if reference.url == "" or reference.url.startswith("#") or url.scheme in {"cid", "about"}:
+    if _reaches_nobody(element) or _is_only_a_name(element, reference.attribute):
         return ""
-    if url.scheme == "data":
-        return "" if isinstance(element, Element) and element.name == "style" else "image_type"
+    if _is_script(reference.url) or (isinstance(element, Element) and is_active(element)):
+        return "active_content"
+    scheme = parse_url(reference.url).scheme
+    if reference.url == "" or reference.url.startswith("#") or scheme in {"cid", "about"}:
+        return ""
+    if scheme == "data":
+        # In a style sheet it is neither remote nor a part of its own; the sheet leaves without it.
+        return "" if isinstance(element, Text) else "image_type"
     if isinstance(element, Element) and element.name in {"img", "input"} and reference.attribute == "src":
-        return (
-            "tracking_pixel" if is_unseen(element) or _is_tagged(element, reference.url) else "remote_content"
-        )
+        return "tracking_pixel" if is_unseen(element) or _is_tagged(element, reference.url) else "remote_content"
     return "remote_content"
 
 
@@ -176,8 +185,11 @@ def fetch_remedy(number: str, view: View, reference: Reference) -> tuple[Target,
     element = view.nodes[reference.element]
     if isinstance(element, Comment):
         return Target(part=number, node=reference.element), Remedy.DROP_ELEMENT
-    is_media = isinstance(element, Element) and (element.name in _MEDIA_ELEMENTS or ":" in element.name)
-    if is_media and reference.attribute not in {"style", "srcset", "background", "poster"}:
+    if isinstance(element, Text):
+        # A style sheet: its element loses the declarations with a URL, as a style attribute does.
+        return Target(part=number, node=element.parent, attribute="style"), Remedy.DROP_ATTRIBUTE
+    is_media = element.name in _MEDIA_ELEMENTS or ":" in element.name
+    if is_media and reference.attribute in _ESSENTIAL:
         return Target(part=number, node=reference.element), Remedy.DROP_ELEMENT
     return Target(part=number, node=reference.element, attribute=reference.attribute), Remedy.DROP_ATTRIBUTE
 
@@ -190,6 +202,23 @@ def is_unseen(element: Element) -> bool:
         if name.strip() in {"width", "height", "max-width", "max-height"}:
             sizes.append(value)
     return element.hidden or any(_is_tiny(size) for size in sizes if size is not None)
+
+
+def _reaches_nobody(node: Node) -> bool:
+    """A comment that no reader executes, a doctype: nothing in it is followed or loaded, and it is never copied."""
+    return isinstance(node, Comment) and not is_conditional(node.text)
+
+
+def _is_only_a_name(node: Node, attribute: str) -> bool:
+    """Attributes for programs and ``<meta property="og:image">``: named, not loaded, and outside the allow-list."""
+    if not isinstance(node, Element):
+        return False
+    is_described = node.name == "meta" and node.get("http-equiv") is None
+    return attribute.startswith("data-") or attribute in _VOCABULARY or is_described
+
+
+def _is_script(link: str) -> bool:
+    return link.partition(":")[0].strip().lower() in SCRIPT_SCHEMES
 
 
 def _is_tiny(size: str) -> bool:
@@ -210,36 +239,3 @@ def _is_tagged(element: Element, link: str) -> bool:
     url = parse_url(link)
     runs = "".join(c if c.isalnum() else " " for c in url.path).split()
     return bool(url.query) or any(len(run) >= _TOKEN_LENGTH and any(c.isdigit() for c in run) for run in runs)
-
-
-@dataclass
-class Parts:
-    """The attachments of a mail, each with the rule that speaks of it."""
-
-    context: Context
-
-    @cached_property
-    def shown(self) -> frozenset[str]:
-        """Content-IDs that an HTML part loads as an image, percent-encoding taken off (RFC 2392)."""
-        return frozenset(
-            unquote(reference.url[4:])
-            for view in self.context.views.values()
-            for reference in view.references
-            if reference.purpose is Purpose.FETCH and reference.url[:4].lower() == "cid:"
-        )
-
-    def owner(self, attachment: Attachment) -> str:
-        """Name of the one rule that judges this attachment's type."""
-        if attachment.sniffed.is_active:
-            return "active_content"
-        if attachment.part.content_id not in self.shown:
-            return "attachment_type"
-        return "tracking_pixel" if self._is_dot(attachment) else "image_type"
-
-    def owned(self, rule: str) -> Iterator[Attachment]:
-        """The attachments that a rule judges."""
-        return (attachment for attachment in self.context.attachments if self.owner(attachment) == rule)
-
-    def _is_dot(self, attachment: Attachment) -> bool:
-        facts = read_image(attachment.part.content) if attachment.sniffed.family == "image" else None
-        return facts is not None and max(facts.width, facts.height) <= TINY_PX

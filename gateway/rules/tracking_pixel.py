@@ -8,9 +8,10 @@ Source: clause ``amazon:tracking``; adversary cases T01, T02, T08.
 
 from collections.abc import Iterator
 
+from gateway.rules.attached import Parts
 from gateway.rules.context import Context
 from gateway.rules.hosts import redacted
-from gateway.rules.owners import Parts, fetch_remedy, fetches
+from gateway.rules.owners import fetch_remedy, fetches
 from gateway.rules.rule import Finding, NoParams, Remedy, Rule, Target, shorten
 
 NAME = "tracking_pixel"

@@ -9,7 +9,7 @@ from gateway.detect.links import find_links
 from gateway.html.view import Comment, Element, View
 from gateway.rules.context import Context, Surface, Where
 from gateway.rules.hosts import Allowed, Standing, redacted
-from gateway.rules.owners import is_refresh, links
+from gateway.rules.owners import is_conditional, is_refresh, links
 from gateway.rules.places import text_remedy, text_target
 from gateway.rules.rule import Finding, Remedy, Target, shorten
 
@@ -40,11 +40,6 @@ def link_findings(context: Context, rule: str, hosts: tuple[str, ...], wanted: S
                 seen.add(target)
                 remedy = text_remedy(surface)
                 yield Finding(rule=rule, target=target, evidence=shorten(redacted(link)), remedy=remedy)
-
-
-def is_conditional(comment: str) -> bool:
-    """Whether Outlook reads what stands in this comment; others reach nobody and are never copied."""
-    return comment.lstrip("- \t\r\n")[:3].lower().startswith("[if")
 
 
 def _link_remedy(number: str, view: View, index: int, attribute: str) -> tuple[Target, Remedy]:

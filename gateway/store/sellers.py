@@ -17,19 +17,19 @@ _ADD_SENDER = "INSERT INTO seller_sender (seller, sender) VALUES ($1, $2) ON CON
 
 _ADD_LINK = "INSERT INTO seller_link (seller, link) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
-_ADD_SENDERS = "SELECT sender FROM seller_sender WHERE seller = $1 ORDER BY sender"
-
-_LINKS = "SELECT link FROM seller_link WHERE seller = $1 ORDER BY link"
-
-_LOGINS = "SELECT username FROM credential WHERE seller = $1 ORDER BY username"
-
-_CREDENTIAL = """
+_ADD_CREDENTIAL = """
 INSERT INTO credential (username, seller, password_hash) VALUES ($1, $2, $3)
 ON CONFLICT DO NOTHING RETURNING username"""
 
 _SET_PASSWORD = "UPDATE credential SET password_hash = $1 WHERE username = $2 RETURNING username"  # noqa: S105 - SQL
 
 _DISABLE = "UPDATE seller SET disabled_at = COALESCE(disabled_at, $1) WHERE name = $2 RETURNING name"
+
+_SENDERS = "SELECT sender FROM seller_sender WHERE seller = $1 ORDER BY sender"
+
+_LINKS = "SELECT link FROM seller_link WHERE seller = $1 ORDER BY link"
+
+_LOGINS = "SELECT username FROM credential WHERE seller = $1 ORDER BY username"
 
 _SENDERS = "SELECT sender FROM seller_sender WHERE seller = $1 ORDER BY sender"
 

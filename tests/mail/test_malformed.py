@@ -26,7 +26,8 @@ def octets_of(case, line_end):
 def test_a_malformed_mail_is_read_in_one_way_or_refused(case, line_end):
     """A case ends as its readme says, and what is read writes and reads back the same without any note."""
     kind, _, what = (case / "readme").read_text(encoding="utf-8").partition(": ")
-    assert what.endswith("\n") and what.count("\n") == 1
+    assert what.endswith("\n")
+    assert what.count("\n") == 1
     octets = octets_of(case, line_end)
     if kind != "ok":
         with pytest.raises(EXPECTED[kind]) as caught:
@@ -48,7 +49,9 @@ def test_no_case_number_is_given_twice():
     assert sorted(set(numbers)) == numbers
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if (case / "readme").read_text().startswith("ok")], ids=str)
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if (case / "readme").read_text().startswith("ok")], ids=str
+)
 def test_line_ends_do_not_change_the_reading(case):
     """A mail with LF is read as the same mail with CRLF, and the note on line ends is the one difference."""
     with_lf, with_crlf = parse(octets_of(case, b"\n")), parse(octets_of(case, b"\r\n"))

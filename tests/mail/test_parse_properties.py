@@ -141,7 +141,9 @@ def leaves(draw):
         shared["media_type"] = draw(st.sampled_from(["text/plain", "text/html"]))
         shared["disposition"] = draw(st.sampled_from([None, "inline"]))
     else:
-        shared["media_type"] = draw(st.sampled_from(["application/pdf", "image/png", "application/octet-stream"]))
+        shared["media_type"] = draw(
+            st.sampled_from(["application/pdf", "image/png", "application/octet-stream"])
+        )
         shared["disposition"] = draw(st.sampled_from(["inline", "attachment"]))
         shared["filenames"] = draw(st.just(()) | NAMES.map(lambda name: (name,)))
         shared["content"] = draw(st.binary(max_size=200))
@@ -189,7 +191,8 @@ def shape(part):
         part.filenames[:1],
         part.content_id,
         part.description,
-    ) + (tuple(shape(child) for child in part.children),)
+        tuple(shape(child) for child in part.children),
+    )
 
 
 def meant(message):
@@ -242,7 +245,8 @@ def test_what_is_composed_reads_back_the_same(octets):
     again = parse(composed)
     assert shape(message.root) == shape(again.root)
     assert compose(again) == composed
-    assert again.normalised == ()
+    # A local part outside ASCII leaves as it is, in raw UTF-8, and is noted as such.
+    assert again.normalised == () or not composed.isascii()
 
 
 @SETTINGS
@@ -256,9 +260,10 @@ def test_any_message_survives_writing_and_reading(message):
     assert message.field("Subject").text == again.field("Subject").text
     assert again.field("X-Mailer") is None
     assert composed.isascii()
-    assert b"\r" not in composed.replace(b"\r\n", b"") and b"\n" not in composed.replace(b"\r\n", b"")
+    assert b"\r" not in composed.replace(b"\r\n", b"")
+    assert b"\n" not in composed.replace(b"\r\n", b"")
     assert max(map(len, composed.split(b"\r\n"))) <= 998
-    kept = [leaf for leaf in message.leaves()]
+    kept = list(message.leaves())
     if kept:
         assert [leaf.text for leaf in kept] == [leaf.text for leaf in again.leaves()]
         assert [leaf.filenames for leaf in kept] == [leaf.filenames for leaf in again.leaves()]

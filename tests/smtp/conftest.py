@@ -68,18 +68,19 @@ class Client:
         self.writer.write(octets)
         await self.writer.drain()
 
+    async def line(self) -> str:
+        """One line without its CRLF; ``""`` when the connection has ended."""
+        async with asyncio.timeout(self.patience_s):
+            try:
+                return (await self.reader.readline()).decode().removesuffix("\r\n")
+            except ConnectionError:
+                return ""
+
     async def reply(self) -> str:
         """One reply, its lines joined by LF; ``""`` when the connection has ended."""
-        lines: list[str] = []
-        async with asyncio.timeout(self.patience_s):
-            while not lines or lines[-1][3:4] == "-":
-                try:
-                    line = await self.reader.readline()
-                except ConnectionError:
-                    line = b""
-                if not line:
-                    return "\n".join(lines)
-                lines.append(line.decode().removesuffix("\r\n"))
+        lines = [await self.line()]
+        while lines[-1][3:4] == "-":
+            lines.append(await self.line())
         return "\n".join(lines)
 
     async def ask(self, *lines: str) -> list[str]:

@@ -11,7 +11,7 @@ from gateway.smtp.replies import Refused
         (b"noop\r\n", ("NOOP", "")),
         (b"EHLO  client.example \r\n", ("EHLO", "client.example")),
         ("MAIL FROM:<ä@b.example> SMTPUTF8\r\n".encode(), ("MAIL", "FROM:<ä@b.example> SMTPUTF8")),
-        (b"RCPT TO:<" + b"a" * 2_037 + b">\r\n", ("RCPT", "TO:<" + "a" * 2_037 + ">")),
+        (b"RCPT TO:<" + b"a" * 2_036 + b">\r\n", ("RCPT", "TO:<" + "a" * 2_036 + ">")),
     ],
     ids=["verb", "any-case", "spaces", "utf-8", "longest-rcpt"],
 )

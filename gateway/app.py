@@ -8,7 +8,7 @@ Not here: settings (``config``), what any of the objects does.
 import asyncio
 import signal
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -186,12 +186,13 @@ class Gateway:
             self.console_port = await console.start()
             self._stack.push_async_callback(console.stop)
 
-    async def _unready(self) -> Mapping[str, str]:
+    async def _unready(self) -> Sequence[str]:
+        """What a load balancer should not send mail to: names only, the log has the rest."""
         try:
             await self.store.ready()
-        except StoreError as error:
-            return {"store": str(error)}
-        return {}
+        except StoreError:
+            return ("store",)
+        return ()
 
     async def _purge_for_ever(self) -> None:
         while True:

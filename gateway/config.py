@@ -18,7 +18,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gateway.environment import overlay
-from gateway.mail.address import AddressError, parse_path
+from gateway.mail.address import parse_path
+from gateway.mail.errors import AddressError
 from gateway.policy.load import PolicyError, load_policy, override
 from gateway.policy.model import Policy
 from gateway.relay.route import NextHop, RouteError, parse_next_hop

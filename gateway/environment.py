@@ -6,6 +6,7 @@ Not here: what the settings are (``config``).
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -48,27 +49,40 @@ def overlay(values: dict[str, Any], model: type[BaseModel], environment: Mapping
 def _places(kind: Any, name: str) -> Iterator[tuple[Path, Any]]:
     """Every way to read ``name`` as a key below ``kind``."""
     bare = _bare(kind)
-    if not name:
-        if not _is_model(bare):
-            yield (), kind
-        return
     if _is_model(bare):
-        for field_name, field in bare.model_fields.items():
-            key = field.alias or field_name
-            if name == key or name.startswith(f"{key}_"):
-                for path, found in _places(field.annotation, name[len(key) + 1 :]):
-                    yield (key, *path), found
+        yield from _in_section(bare, name)
+    elif not name:
+        yield (), kind
     elif get_origin(bare) is tuple:
-        index, _, rest = name.partition("_")
-        if index.isdigit():
-            for path, found in _places(get_args(bare)[0], rest):
-                yield (int(index), *path), found
+        yield from _in_list(get_args(bare)[0], name)
     elif get_origin(bare) is dict:
-        head, _, rest = name.partition("_")
-        for path, found in _places(get_args(bare)[1], rest) if rest else ():
+        yield from _in_table(get_args(bare)[1], name)
+
+
+def _in_section(model: Any, name: str) -> Iterator[tuple[Path, Any]]:
+    for field_name, field in model.model_fields.items():
+        key = field.alias or field_name
+        if name == key or name.startswith(f"{key}_"):
+            for path, found in _places(field.annotation, name[len(key) + 1 :]):
+                yield (key, *path), found
+
+
+def _in_list(kind: Any, name: str) -> Iterator[tuple[Path, Any]]:
+    index, _, rest = name.partition("_")
+    if index.isdigit():
+        for path, found in _places(kind, rest):
+            yield (int(index), *path), found
+
+
+def _in_table(kind: Any, name: str) -> Iterator[tuple[Path, Any]]:
+    """A table whose keys are names: the last one may hold underscores (rules do), others may not."""
+    if get_origin(_bare(kind)) is not dict:
+        yield (name,), kind
+        return
+    head, _, rest = name.partition("_")
+    if rest:
+        for path, found in _places(kind, rest):
             yield (head, *path), found
-        if get_origin(_bare(get_args(bare)[1])) is not dict:
-            yield (name,), get_args(bare)[1]
 
 
 def _bare(kind: Any) -> Any:
@@ -86,7 +100,7 @@ def _is_model(kind: Any) -> bool:
 
 def _put(values: dict[str, Any], path: Path, value: Any) -> bool:
     node: Any = values
-    for step, following in zip(path[:-1], path[1:], strict=True):
+    for step, following in pairwise(path):
         empty: Any = [] if isinstance(following, int) else {}
         if isinstance(step, int):
             if step > len(node):

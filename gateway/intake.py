@@ -126,7 +126,10 @@ class Intake:
         return UNAPPROVED_SENDER if senders is not None and address not in senders else None
 
     async def recipient(
-        self, login: Login, accepted: tuple[Recipient, ...], address: Address
+        self,
+        login: Login,  # noqa: ARG002 - the protocol's; what a login may send to does not differ yet
+        accepted: tuple[Recipient, ...],
+        address: Address,
     ) -> Reply | None:
         """Aliases of one marketplace a transaction, and of no other domain at all."""
         policy = self._by_domain.get(address.domain)

@@ -85,6 +85,11 @@ class Workers:
             workers._idle.put_nowait(worker)
         return workers
 
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """Of the processes that run."""
+        return tuple(worker.process.pid for worker in self._all)
+
     async def examine(
         self, octets: bytes, policy: str, profile: Profile, received_at: datetime
     ) -> Examination:
@@ -125,7 +130,9 @@ class Workers:
         self._all.clear()
 
     async def _replace(self, worker: "_Worker | None") -> "_Worker":
-        self._all.discard(worker) if worker is not None else None
+        """A new process for one that is gone."""
+        if worker is not None:
+            self._all.discard(worker)
         return await self._spawn()
 
     async def _spawn(self) -> "_Worker":

@@ -30,7 +30,7 @@ _COLOURS = {"accept": "green", "strip": "yellow", "hold": "magenta", "reject": "
 @json_option
 @config_option
 @click.pass_context
-def command(  # noqa: PLR0913 - one argument an option
+def command(  # noqa: PLR0913, PLR0917 - one argument an option
     context: click.Context,
     verdict: str | None,
     rule: str | None,
@@ -143,9 +143,8 @@ def _print_recipients(detail: MessageDetail, console: Console) -> None:
         due = f", next attempt {recipient.due_at:%Y-%m-%d %H:%M:%S} UTC" if recipient.due_at else ""
         console.print(f"\n[bold]{recipient.address}[/] {recipient.state}{due}")
         for attempt in recipient.attempts:
-            console.print(
-                f"  {attempt.at:%Y-%m-%d %H:%M:%S} {attempt.outcome} {escape(attempt.next_hop)}: {escape(attempt.reply)}"
-            )
+            words = escape(f"{attempt.next_hop}: {attempt.reply}")
+            console.print(f"  {attempt.at:%Y-%m-%d %H:%M:%S} {attempt.outcome} {words}")
 
 
 def _print_change(detail: MessageDetail, console: Console) -> None:

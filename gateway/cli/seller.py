@@ -10,7 +10,8 @@ from rich.table import Table
 from gateway.cli.common import EXIT_NO, config_option, fail, settings, with_store
 from gateway.credentials import generate_password, hash_password
 from gateway.html.url import parse_url
-from gateway.mail.address import Address, AddressError, parse_path
+from gateway.mail.address import Address, parse_path
+from gateway.mail.errors import AddressError
 from gateway.store.records import SellerRecord
 from gateway.store.store import Store
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from gateway.detect.domains import ANY_DOT, BRACKET_DOT, LABEL, SPOKEN_DOT, foreign_head, host_end
 from gateway.detect.fold import Folded, Span
+from gateway.detect.link_words import SPOKEN_TLDS
 from gateway.detect.scan import compile_pattern, spans
 
 
@@ -21,7 +22,9 @@ def find_addresses(folded: Folded) -> tuple[Span, ...]:
         Spans in folded coordinates, sorted, apart from each other; text is ``local@domain`` in plain spelling.
     """
     apart: list[Span] = []
-    for hit in sorted((*_written(folded.text), *_at_provider(folded.text)), key=lambda hit: (hit.start, -hit.end)):
+    for hit in sorted(
+        (*_written(folded.text), *_at_provider(folded.text)), key=lambda hit: (hit.start, -hit.end)
+    ):
         if not apart or hit.start >= apart[-1].end:
             apart.append(hit)
     return tuple(apart)
@@ -29,7 +32,7 @@ def find_addresses(folded: Folded) -> tuple[Span, ...]:
 
 def _written(text: str) -> Iterator[Span]:
     known: dict[str, bool] = {}
-    for pattern in (_PLAIN, _DISGUISED, _SPOKEN, _LETTERS):
+    for pattern in (_QUOTED, _DISGUISED, _SPOKEN, _LETTERS):
         for start, end in spans(pattern, text):
             hit = _read(text, start, end, known)
             if hit is not None:
@@ -48,10 +51,17 @@ def _read(text: str, start: int, end: int, known: dict[str, bool]) -> Span | Non
         return Span(start, end, f"{local}@{domain}")
     labels = domain.split(".")
     found = host_end(labels, known)
-    if found is None:
+    if found is None or (
+        text[start + at_start : start + at_end].strip() in _ENGLISH and not _is_dictated(labels)
+    ):
         return None
     size = sum(map(len, labels[: found[0]])) + found[0] + found[1]
     return Span(start + shift, ends[size - 1], f"{local[shift:].strip('.')}@{domain[:size].lower()}")
+
+
+def _is_dictated(labels: list[str]) -> bool:
+    """Whether what follows the word ``at`` can only be a domain: ``look at the dot com bubble``, ``at store dot it``."""
+    return labels[0].lower() not in _ARTICLES and labels[-1].lower() in SPOKEN_TLDS
 
 
 def _plain_domain(text: str, start: int, end: int) -> tuple[str, list[int]]:
@@ -78,6 +88,8 @@ def _at_provider(text: str) -> Iterator[Span]:
         yield Span(start, end, f"{local}@{provider.split()[-1].lower()}")
 
 
+_ENGLISH = frozenset({"at", "At", "AT"})
+_ARTICLES = frozenset({"the", "a", "an", "this", "that", "our", "your", "my"})
 _ATEXT = r"[\pL\pM\pN.!#$%&'*+=?^_{|}~-]"
 _BRACKET_AT = (
     r"(?: {0,2}[\[({<] ?(?:at|@|ät|arroba|chiocciola|małpa|arobase|apenstaartje|snabel-?a|アット) ?[\])}>] {0,2}"
@@ -87,12 +99,18 @@ _WORD_AT = r" {1,3}(?:at|ät|arroba|chiocciola|małpa|arobase|snabel-?a) {1,3}"
 _ANY_DOT = compile_pattern(rf"(?i){ANY_DOT}")
 _AT = compile_pattern(rf"(?i){_BRACKET_AT}|{_WORD_AT}")
 
-_PLAIN = compile_pattern(
-    rf"(?:{_ATEXT}+|\"[^\"\n]{{1,64}}\") ?@ ?(?:{LABEL}(?:\.{LABEL})+|\[(?:IPv6:)?[0-9a-fA-F:.]{{7,40}}\])"
+_QUOTED = compile_pattern(
+    rf"\"[^\"\n]{{1,64}}\" ?@ ?{LABEL}(?:\.{LABEL})+|{_ATEXT}+ ?@ ?\[(?:IPv6:)?[0-9a-fA-F:.]{{7,40}}\]"
 )
-_DISGUISED = compile_pattern(rf"(?i){_ATEXT}+{_BRACKET_AT}{LABEL}(?:(?:\.|{BRACKET_DOT}| {{1,3}}{SPOKEN_DOT} {{1,3}}){LABEL})+")
-_SPOKEN = compile_pattern(rf"(?i){_ATEXT}+{_WORD_AT}{LABEL}(?:(?:{BRACKET_DOT}| {{1,3}}{SPOKEN_DOT} {{1,3}}){LABEL})+")
-_LETTERS = compile_pattern(r"(?i)\b(?:[a-z0-9._-] {1,2}){2,}@(?: {1,2}[a-z0-9.-])*(?: {1,2}\.)(?: {1,2}[a-z]){2,}\b")
+_DISGUISED = compile_pattern(
+    rf"(?i){_ATEXT}+{_BRACKET_AT}{LABEL}(?:(?:\.|{BRACKET_DOT}| {{1,3}}{SPOKEN_DOT} {{1,3}}){LABEL})+"
+)
+_SPOKEN = compile_pattern(
+    rf"(?i){_ATEXT}+{_WORD_AT}{LABEL}(?:(?:{BRACKET_DOT}| {{1,3}}{SPOKEN_DOT} {{1,3}}){LABEL})+"
+)
+_LETTERS = compile_pattern(
+    r"(?i)\b(?:[a-z0-9._-] {1,2}){2,}@(?: {1,2}[a-z0-9.-])*(?: {1,2}\.)(?: {1,2}[a-z]){2,}\b"
+)
 _PROVIDER = compile_pattern(
     r"(?i)[a-z0-9._+-]{2,} ?(?:@|[\[(]at[\])]| at ) ?"
     r"(?:gmail|googlemail|hotmail|yahoo|gmx|icloud|protonmail|t-online|freenet|yandex|qq|163)\b"

@@ -3,31 +3,27 @@
 Not here: how they are used (``links``); which names are top-level domains (the public suffix list).
 """
 
-PLAIN_TLDS = frozenset(
-    {
-        *("com", "net", "org", "info", "biz", "eu", "de", "fr", "uk", "co", "io", "shop", "store", "online", "site"),
-        *("nl", "pl", "ch", "jp", "ru", "cn", "ca", "au", "br", "mx", "tr", "ae", "us", "ie", "cz", "dk", "fi", "app"),
-        *("xyz", "website", "web", "tech", "dev", "cc", "tv", "ai", "it", "es", "se", "be", "at", "pt", "in", "me", "ly"),
-        *("top", "club", "vip", "link", "page", "biz", "gmbh", "sale", "market", "ltd", "pro", "gg", "to", "hk", "sg"),
-    }
-)
+PLAIN_TLDS = frozenset(listed(
+    "com, net, org, info, biz, eu, de, fr, uk, co, io, shop, store, online, site, nl, pl, ch, jp, ru, cn, "
+    "ca, au, br, mx, tr, ae, us, ie, cz, dk, fi, app, xyz, website, web, tech, dev, cc, tv, ai, it, es, "
+    "se, be, at, pt, in, me, ly, top, club, vip, link, page, gmbh, sale, market, ltd, pro, gg, to, hk, sg",
+))
 """Where a shop is likely to live: believed in any disguise that has no other reading."""
 
-SPOKEN_TLDS = frozenset({"com", "net", "org", "de", "eu", "co", "uk", "fr", "io", "info", "nl", "pl", "ch", "jp", "biz"})
+SPOKEN_TLDS = frozenset(listed(
+    "com, net, org, de, eu, co, uk, fr, io, info, nl, pl, ch, jp, biz",
+))
 """Believed after the word for a dot: no sentence goes on like that. ``it``, ``in`` or ``shop`` may (polka dot shop)."""
 
-WORD_TLDS = frozenset(
-    {
-        *("in", "me", "is", "so", "to", "de", "it", "at", "no", "as", "be", "by", "do", "my", "us", "am", "es", "la", "al"),
-        *("si", "se", "an", "et", "il", "un", "va", "ve", "id", "pa", "pe", "tu", "mu", "ma", "mo", "ne", "na", "ni", "re"),
-        *("sa", "su", "ta", "te", "ti", "vi", "ye", "you", "im", "ba", "bo", "ki", "ha", "je", "hm", "ee", "now", "new"),
-        *("one", "all", "best", "here", "click", "help", "love", "live", "today", "how", "day", "free", "man", "men", "ist"),
-        *("our", "open", "save", "sale", "care", "call", "cheap", "contact", "support", "review", "reviews", "plus", "und"),
-        *("red", "blue", "black", "pink", "green", "gold", "cool", "fit", "fun", "kids", "box", "buy", "case", "like", "with"),
-        *("eat", "got", "hot", "out", "pay", "read", "safe", "soy", "spa", "tax", "tel", "top", "uno", "vin", "work", "world"),
-        *("si", "ai", "pr", "mas", "bin", "name", "post", "email", "gift", "gifts", "deal", "deals", "store", "shop", "next"),
-    }
-)
+WORD_TLDS = frozenset(listed(
+    "in, me, is, so, to, de, it, at, no, as, be, by, do, my, us, am, es, la, al, si, se, an, et, il, un, "
+    "va, ve, id, pa, pe, tu, mu, ma, mo, ne, na, ni, re, sa, su, ta, te, ti, vi, ye, you, im, ba, bo, ki, "
+    "ha, je, hm, ee, now, new, one, all, best, here, click, help, love, live, today, how, day, free, man, "
+    "men, ist, our, open, save, sale, care, call, cheap, contact, support, review, reviews, plus, und, "
+    "red, blue, black, pink, green, gold, cool, fit, fun, kids, box, buy, case, like, with, eat, got, "
+    "hot, out, pay, read, safe, soy, spa, tax, tel, top, uno, vin, work, world, ai, pr, mas, bin, name, "
+    "post, email, gift, gifts, deal, deals, store, shop, next",
+))
 """Top-level domains that are words: after a full stop without a blank they may begin a sentence."""
 
 SENTENCE_ENDS = frozenset(
@@ -59,18 +55,51 @@ SENTENCE_ENDS = frozenset(
 )
 """Words that sentences in sellers' mails end with; none is the name of a shop."""
 
-COMPANY_FORMS = frozenset({"co", "corp", "inc", "ltd", "gmbh", "mbh", "ag", "kg", "st", "nr", "no", "art", "tel", "fig", "vol"})
+COMPANY_FORMS = frozenset(listed(
+    "co, corp, inc, ltd, gmbh, mbh, ag, kg, st, nr, no, art, tel, fig, vol",
+))
 """What stands before a dot in ``Co.KG``, ``Co.Ltd``, ``Nr.AB``."""
 
-FILE_TLDS = frozenset({"zip", "mov", "md", "py", "sh", "ps", "rs", "map", "so", "bat", "cab"})
+FILE_TLDS = frozenset({"zip", "mov", "md", "py", "sh", "ps"})
 """Top-level domains that are file name endings first."""
+
+PATH_TLDS = FILE_TLDS | {"so", "rs", "pl", "cc", "ai", "app", "bin", "map"}
+"""Top-level domains that end file names where a slash stands before the name."""
 
 PACKAGE_ROOTS = frozenset({"com", "org", "net", "io", "java", "javax", "edu", "gov"})
 """First label of a reversed name, ``com.example.app``."""
 
-SINGLE_LETTER_HOSTS = frozenset({"t.me", "m.me", "t.co", "g.co", "a.co", "x.com", "g.page", "z.com", "v.gd", "u.nu", "b.link"})
+SINGLE_LETTER_HOSTS = frozenset(listed(
+    "t.me, m.me, t.co, g.co, a.co, x.com, g.page, z.com, v.gd, u.nu, b.link",
+))
 
-NO_HOSTS = frozenset({"asp.net", "ado.net", "vb.net", "ml.net", "paint.net", "node.js", "socket.io", "e.g", "i.e"})
+NO_HOSTS = frozenset(
+    {
+        "asp.net",
+        "ado.net",
+        "vb.net",
+        "ml.net",
+        "paint.net",
+        "node.js",
+        "socket.io",
+        "dr.med",
+        "dr.ing",
+        "prof.dr",
+    }
+)
 """Names of software that read as domains."""
 
-DOT_WORDS = ("dot", "punkt", "punto", "ponto", "point", "punt", "kropka", "nokta", "prick", "点", "ドット", "نقطة")
+DOT_WORDS = (
+    "dot",
+    "punkt",
+    "punto",
+    "ponto",
+    "point",
+    "punt",
+    "kropka",
+    "nokta",
+    "prick",
+    "点",
+    "ドット",
+    "نقطة",
+)

@@ -8,13 +8,23 @@ Source: RFC 3986, UTS 46; the ICANN section of the public suffix list says what 
 
 from collections.abc import Iterator, Sequence
 
-from gateway.detect.domains import ANY_DOT, BRACKET_DOT, LABEL, SPOKEN_DOT, STOP, foreign_head, host_end, is_tld
+from gateway.detect.domains import (
+    ANY_DOT,
+    BRACKET_DOT,
+    LABEL,
+    SPOKEN_DOT,
+    STOP,
+    foreign_head,
+    host_end,
+    is_tld,
+)
 from gateway.detect.fold import Folded, Span
 from gateway.detect.link_words import (
     COMPANY_FORMS,
     FILE_TLDS,
     NO_HOSTS,
     PACKAGE_ROOTS,
+    PATH_TLDS,
     PLAIN_TLDS,
     SENTENCE_ENDS,
     SINGLE_LETTER_HOSTS,
@@ -82,7 +92,10 @@ def _opaque(text: str) -> Iterator[Span]:
 
 def _trim(text: str, start: int, end: int) -> int:
     """The end of an address without the punctuation of its sentence; a bracket stays where it was opened inside."""
-    balance = {closing: text.count(opening, start, end) - text.count(closing, start, end) for closing, opening in _PAIRS}
+    balance = {
+        closing: text.count(opening, start, end) - text.count(closing, start, end)
+        for closing, opening in _PAIRS
+    }
     while end > start and text[end - 1] in _TRAILING:
         last = text[end - 1]
         if balance.get(last, -1) >= 0:
@@ -107,7 +120,7 @@ def _bare(text: str) -> Iterator[Span]:
         tail_end = _tail(text, stop)
         begin = start + (foreign_head(labels[0]) if text[start + len(labels[0]) : stop].isascii() else 0)
         host = text[begin:stop].split(".")
-        if _believable(host, text[stop:tail_end]) and not _is_part(text, begin, tail_end, host[-1]):
+        if _believable(host, text[stop:tail_end]) and not _is_part(text, begin, stop, tail_end):
             begin -= 2 if text[max(begin - 2, 0) : begin] in _SLASHES else 0
             yield Span(begin, tail_end, text[begin:tail_end])
 
@@ -118,13 +131,16 @@ def _tail(text: str, host_end: int) -> int:
     return _trim(text, host_end, host_end + stop)
 
 
-def _is_part(text: str, start: int, end: int, tld: str) -> bool:
-    """Whether this is a piece of an e-mail address or of a file path."""
-    before, after = text[start - 1 : start], text[end : end + 1]
+def _is_part(text: str, start: int, stop: int, end: int) -> bool:
+    """Whether the host is a piece of an e-mail address or of a file path."""
+    before = text[start - 1 : start]
     if before == "@":
-        # "@myshop.com" alone is no address, but a way to write a domain.
-        return text[start - 2 : start - 1].isalnum()
-    return after == "@" or (before in ("/", "\\") and tld.lower() in FILE_TLDS)
+        # "@myshop.com" is no address but a way to write a domain, "user:pw@host.com/x" is user information.
+        return stop == end and text[start - 2 : start - 1].isalnum()
+    is_path = before in ("/", "\\") and text[start - 2 : start - 1] != before
+    return text[end : end + 1] == "@" or (
+        is_path and text[start:stop].rpartition(".")[2].lower() in PATH_TLDS
+    )
 
 
 def _believable(labels: list[str], tail: str) -> bool:
@@ -148,14 +164,15 @@ def _believable(labels: list[str], tail: str) -> bool:
 def _cased_right(labels: list[str], name: str, tld: str) -> bool:
     """Whether the letter case is that of a domain: ``ok.So`` and ``Co.KG`` are none, ``MyShop.De`` is one."""
     written = labels[-1]
+    has_more = len(labels) > 2  # noqa: PLR2004 - a name and a top-level domain
+    is_company = name in COMPANY_FORMS and not has_more
     if written.islower() or not written.isascii():
-        return name not in COMPANY_FORMS or tld in _COMMON
-    if name in COMPANY_FORMS or tld not in PLAIN_TLDS:
+        return not is_company or tld in _COMMON
+    if is_company or tld not in PLAIN_TLDS:
         return False
     if written.isupper():
         return name not in SENTENCE_ENDS
-    original = labels[-2]
-    return tld in _COMMON or len(labels) > 2 or not (original.islower() or original.istitle())  # noqa: PLR2004 - host, tld
+    return tld in _COMMON or has_more or not (labels[-2].islower() or labels[-2].istitle())
 
 
 # --- disguises --------------------------------------------------------------------------------------------------------
@@ -202,7 +219,9 @@ def _letters(text: str) -> Iterator[Span]:
         places = [at for at in range(start, end) if text[at] not in _LETTER_GAPS]
         plain = "".join(text[at] for at in places)
         head, dot, tail = plain.rpartition(".")
-        size = next((n for n in range(min(len(tail), _MAX_SPELLED_TLD), 1, -1) if tail[:n].lower() in PLAIN_TLDS), 0)
+        size = next(
+            (n for n in range(min(len(tail), _MAX_SPELLED_TLD), 1, -1) if tail[:n].lower() in PLAIN_TLDS), 0
+        )
         if dot and size and any(c.isalpha() for c in head):
             length = len(head) + 1 + size
             yield Span(start, places[length - 1] + 1, plain[:length])
@@ -242,11 +261,15 @@ _OPAQUE = compile_pattern(
 _HOST = compile_pattern(r"[\pL\pM\pN_-]+(?:\.[\pL\pM\pN_-]+)+")
 _TAIL = compile_pattern(rf"^(?::[0-9]{{2,5}})?(?:[/?#\\][^{STOP}]*)?")
 _BRACKETED = compile_pattern(rf"(?i){LABEL}(?:\.{LABEL})*(?:{BRACKET_DOT}{LABEL}(?:\.{LABEL})*)+")
-_SPOKEN = compile_pattern(rf"(?i){LABEL}(?:(?: {{1,3}}{SPOKEN_DOT} {{1,3}}|\.){LABEL})* {{1,3}}{SPOKEN_DOT} {{1,3}}{LABEL}")
+_SPOKEN = compile_pattern(
+    rf"(?i){LABEL}(?:(?: {{1,3}}{SPOKEN_DOT} {{1,3}}|\.){LABEL})* {{1,3}}{SPOKEN_DOT} {{1,3}}{LABEL}"
+)
 _ANY_DOT = compile_pattern(rf"(?i){ANY_DOT}")
 _PLAIN = any_of(sorted(PLAIN_TLDS - WORD_TLDS))
 _SPACED = compile_pattern(
     rf"(?i)[\pL\pN_-]{{2,}} {{1,3}}\. {{0,3}}{_PLAIN}(?:[^\pL\pN_-]|$)|[\pL\pN_-]{{2,}}\. {{1,3}}(?:com|net|org)(?:[/\n]|$)"
 )
 _LETTERS = compile_pattern(r"(?i)\b(?:[\pL\pN.][ *_~|-]{1,2}){4,}[\pL\pN]\b")
-_IPV4 = compile_pattern(rf"\b[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}(?::[0-9]{{2,5}}(?:/[^{STOP}]*)?|/[^{STOP}]+)")
+_IPV4 = compile_pattern(
+    rf"\b[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}(?::[0-9]{{2,5}}(?:/[^{STOP}]*)?|/[^{STOP}]+)"
+)

@@ -56,7 +56,14 @@ def find_phones(
     """
     text = folded.text
     masked = _mask(text, protected)
-    hits = [*_international(text, protected), *_named(masked), *_shaped(masked), *_spelled(masked), *_vanity(masked), *_words(text)]
+    hits = [
+        *_international(text, protected),
+        *_named(masked),
+        *_shaped(masked),
+        *_spelled(masked),
+        *_vanity(masked),
+        *_words(text),
+    ]
     if region is not None:
         hits += _regional(masked, region)
     return _merge(hits, text)
@@ -245,7 +252,11 @@ def _counts(digits: str) -> bool:
 def _vanity(text: str) -> Iterator[tuple[int, int]]:
     for start, end in spans(_VANITY, text):
         signs = sum(c.isalnum() for c in text[start:end])
-        if signs >= _MIN_VANITY and any(c.isalpha() for c in text[start:end]) and not _touches(text, start, end):
+        if (
+            signs >= _MIN_VANITY
+            and any(c.isalpha() for c in text[start:end])
+            and not _touches(text, start, end)
+        ):
             yield start, end
 
 
@@ -293,7 +304,9 @@ _RUN = rf"\(?\d(?:{_GAP}\n?{_GAP}\d){{5,}}"
 _LETTERS_END = r"(?:^|[^0-9\pL])"
 
 _GROUP = compile_pattern(r"\d+")
-_EXTENSION = compile_pattern(r"(?i)^[ ,(]{0,2}(?:ext|x|extension|durchwahl|dw|poste|int|#)[.:]? ?\d{1,6}\b\)?")
+_EXTENSION = compile_pattern(
+    r"(?i)^[ ,(]{0,2}(?:ext|x|extension|durchwahl|dw|poste|int|#)[.:]? ?\d{1,6}\b\)?"
+)
 _PAIRS = compile_pattern(r"\d\d(?:[ .-]\d\d){4}")
 _PAIR_AFTER = compile_pattern(r"^[ .-]\d\d\b")
 _PAIR_BEFORE = compile_pattern(r"\b\d\d[ .-]$")

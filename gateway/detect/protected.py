@@ -30,9 +30,7 @@ BEFORE = 48
 AFTER = 24
 """Code points after a number that show whether it goes on: the rest of the longest telephone number."""
 
-_PHONE_WORD = (
-    rf"(?:(?:^|[^0-9\pL]){any_of(PHONE_WORDS)}(?:[^0-9\pL]|$)|{any_of(PHONE_WORDS_UNSPACED)}|(?:^|[\n|,;/] ?)[TMFP][:.])"
-)
+_PHONE_WORD = rf"(?:(?:^|[^0-9\pL]){any_of(PHONE_WORDS)}(?:[^0-9\pL]|$)|{any_of(PHONE_WORDS_UNSPACED)}|(?:^|[\n|,;/] ?)[TMFP][:.])"
 _PHONE_WORD_LAST = compile_pattern(rf"(?i){_PHONE_WORD}[ .:=_*(/|-]*(?:[a-z]{{2}}[ .:]*)?$")
 
 
@@ -62,7 +60,9 @@ class _Shape(NamedTuple):
 
 def _hits(shape: _Shape, text: str) -> Iterator[tuple[int, int]]:
     for start, end in spans(shape.pattern, text):
-        if text[start - 1 : start] == "+" or (shape.check is not None and not shape.check(text[start:end], text[end : end + AFTER])):
+        if text[start - 1 : start] == "+" or (
+            shape.check is not None and not shape.check(text[start:end], text[end : end + AFTER])
+        ):
             continue
         if shape.is_edged and _goes_on(text, start, end):
             continue
@@ -127,8 +127,12 @@ def _reference_holds(text: str, after: str) -> bool:
     if goes_on and " " in text[at:]:
         return False
     # Every piece, not only the first: "order 1/0049 151 23456789".
-    pieces = [first for first, c in enumerate(run) if c == "0" and (first == 0 or run[first - 1] in _PIECE_ENDS)]
-    return not any(run[first + 1 : first + 2] == "0" or len(_digits(run[first:])) >= _MIN_DIALABLE for first in pieces)
+    pieces = [
+        first for first, c in enumerate(run) if c == "0" and (first == 0 or run[first - 1] in _PIECE_ENDS)
+    ]
+    return not any(
+        run[first + 1 : first + 2] == "0" or len(_digits(run[first:])) >= _MIN_DIALABLE for first in pieces
+    )
 
 
 _RUN = "0123456789 ./()-"
@@ -141,9 +145,59 @@ _MIN_DIALABLE = 10
 
 _DIGIT = compile_pattern("[0-9]")
 _MONTHS = (
-    *("jan", "feb", "mar", "mär", "apr", "may", "mai", "jun", "jul", "aug", "sep", "oct", "okt", "nov", "dec", "dez"),
-    *("janv", "févr", "avr", "juin", "juil", "août", "déc", "gen", "mag", "giu", "lug", "ago", "set", "ott", "dic"),
-    *("ene", "abr", "fev", "out", "maa", "mei", "maj", "sty", "lut", "kwi", "cze", "lip", "sie", "wrz", "paź", "lis"),
+    *(
+        "jan",
+        "feb",
+        "mar",
+        "mär",
+        "apr",
+        "may",
+        "mai",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "oct",
+        "okt",
+        "nov",
+        "dec",
+        "dez",
+    ),
+    *(
+        "janv",
+        "févr",
+        "avr",
+        "juin",
+        "juil",
+        "août",
+        "déc",
+        "gen",
+        "mag",
+        "giu",
+        "lug",
+        "ago",
+        "set",
+        "ott",
+        "dic",
+    ),
+    *(
+        "ene",
+        "abr",
+        "fev",
+        "out",
+        "maa",
+        "mei",
+        "maj",
+        "sty",
+        "lut",
+        "kwi",
+        "cze",
+        "lip",
+        "sie",
+        "wrz",
+        "paź",
+        "lis",
+    ),
     *("gru", "oca", "şub", "nis", "haz", "tem", "ağu", "eyl", "eki", "kas", "ara"),
 )
 _AMOUNT = r"\d{1,3}(?:[ .,']\d{3}){0,3}(?:[.,](?:\d{1,2}|-))?"
@@ -158,9 +212,27 @@ _REFERENCE = (
 _VAT = (
     *(r"ATU\d{8}", r"BE[ ]?[01]\d{3}[ .]?\d{3}[ .]?\d{3}", r"BG\d{9,10}", r"CY\d{8}[A-Z]", r"CZ\d{8,10}"),
     *(r"DE[ ]?\d{3}[ ]?\d{3}[ ]?\d{3}", r"DK[ ]?\d{2}[ ]?\d{2}[ ]?\d{2}[ ]?\d{2}", r"EE\d{9}", r"EL\d{9}"),
-    *(r"ES[ -]?[A-Z]\d{7}[A-Z0-9]", r"ES[ -]?\d{8}[A-Z]", r"FI[ ]?\d{8}", r"FR[ ]?[0-9A-Z]{2}[ ]?\d{3}[ ]?\d{3}[ ]?\d{3}"),
-    *(r"HR\d{11}", r"HU\d{8}", r"IE\d[0-9A-Z]\d{5}[A-Z]{1,2}", r"IT[ ]?\d{11}", r"LT(?:\d{9}|\d{12})", r"LU\d{8}"),
-    *(r"LV\d{11}", r"MT\d{8}", r"NL[ ]?\d{9}[ ]?B[ ]?\d{2}", r"PL[ ]?\d{3}-?\d{3}-?\d{2}-?\d{2}", r"PT[ ]?\d{9}"),
+    *(
+        r"ES[ -]?[A-Z]\d{7}[A-Z0-9]",
+        r"ES[ -]?\d{8}[A-Z]",
+        r"FI[ ]?\d{8}",
+        r"FR[ ]?[0-9A-Z]{2}[ ]?\d{3}[ ]?\d{3}[ ]?\d{3}",
+    ),
+    *(
+        r"HR\d{11}",
+        r"HU\d{8}",
+        r"IE\d[0-9A-Z]\d{5}[A-Z]{1,2}",
+        r"IT[ ]?\d{11}",
+        r"LT(?:\d{9}|\d{12})",
+        r"LU\d{8}",
+    ),
+    *(
+        r"LV\d{11}",
+        r"MT\d{8}",
+        r"NL[ ]?\d{9}[ ]?B[ ]?\d{2}",
+        r"PL[ ]?\d{3}-?\d{3}-?\d{2}-?\d{2}",
+        r"PT[ ]?\d{9}",
+    ),
     *(r"RO\d{2,10}", r"SE[ ]?\d{6}-?\d{4}(?:[ ]?01)?", r"SI\d{8}", r"SK\d{10}"),
     *(r"(?:GB|XI)[ ]?\d{3}[ ]?\d{4}[ ]?\d{2}(?:[ ]?\d{3})?", r"CHE[- ]?\d{3}\.?\d{3}\.?\d{3}", r"T\d{13}"),
 )
@@ -174,10 +246,16 @@ _SHAPES = (
     _Shape(compile_pattern(r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")),
     # Products: ASIN; EAN, UPC, GTIN and ISBN-13 with their check digit.
     _Shape(compile_pattern(r"\bB0[0-9A-Z]{8}\b")),
-    _Shape(compile_pattern(r"\b(?:\d{8}|\d{12,14})\b|\b\d \d{6} \d{6}\b|\b\d \d{5} \d{5} \d\b"), _gs1_holds, True),
+    _Shape(
+        compile_pattern(r"\b(?:\d{8}|\d{12,14})\b|\b\d \d{6} \d{6}\b|\b\d \d{5} \d{5} \d\b"), _gs1_holds, True
+    ),
     _Shape(compile_pattern(r"\b97[89](?:[- ]?\d){10}\b"), _gs1_holds),
     # Parcels: UPS, DHL, USPS, S10, and any run of 16 digits or more, which no telephone number has (E.164: 15).
-    _Shape(compile_pattern(r"\b1Z(?: ?[0-9A-Z]){16}\b|\bJ(?:JD|VGL)\d{10,20}\b|\b[A-Z]{2} ?\d{3} ?\d{3} ?\d{3} ?[A-Z]{2}\b")),
+    _Shape(
+        compile_pattern(
+            r"\b1Z(?: ?[0-9A-Z]){16}\b|\bJ(?:JD|VGL)\d{10,20}\b|\b[A-Z]{2} ?\d{3} ?\d{3} ?\d{3} ?[A-Z]{2}\b"
+        )
+    ),
     _Shape(compile_pattern(r"\b9[1-5]\d\d(?: \d{4}){4}(?: \d{2})?\b|\b\d{16,40}\b")),
     # Money and tax.
     _Shape(compile_pattern(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), _iban_holds),
@@ -193,9 +271,19 @@ _SHAPES = (
         is_edged=True,
     ),
     _Shape(compile_pattern(r"\b(?:19|20)\d\d[01]\d[0-3]\d\b"), _date_holds),
-    _Shape(compile_pattern(rf"(?i)\b{_DAY}(?:\.|st|nd|rd|th)? ?{any_of(_MONTHS)}\pL{{0,6}}\.?,? ?(?:19|20)\d\d\b")),
-    _Shape(compile_pattern(rf"(?i)\b{any_of(_MONTHS)}\pL{{0,6}}\.? {_DAY}(?:st|nd|rd|th)?,? ?(?:19|20)\d\d\b")),
-    _Shape(compile_pattern(rf"(?i)\b{_CLOCK}[:.]?[0-5]\d(?:[:.][0-5]\d)?(?: ?{_OCLOCK})\b|\b{_CLOCK}:[0-5]\d(?::[0-5]\d)?\b")),
+    _Shape(
+        compile_pattern(
+            rf"(?i)\b{_DAY}(?:\.|st|nd|rd|th)? ?{any_of(_MONTHS)}\pL{{0,6}}\.?,? ?(?:19|20)\d\d\b"
+        )
+    ),
+    _Shape(
+        compile_pattern(rf"(?i)\b{any_of(_MONTHS)}\pL{{0,6}}\.? {_DAY}(?:st|nd|rd|th)?,? ?(?:19|20)\d\d\b")
+    ),
+    _Shape(
+        compile_pattern(
+            rf"(?i)\b{_CLOCK}[:.]?[0-5]\d(?:[:.][0-5]\d)?(?: ?{_OCLOCK})\b|\b{_CLOCK}:[0-5]\d(?::[0-5]\d)?\b"
+        )
+    ),
     _Shape(
         compile_pattern(
             rf"(?i)\b{_CLOCK}[:.][0-5]\d ?{_OCLOCK}? ?(?:-|bis|to|till|until|à|a|alle|tot|till|do) ?{_CLOCK}[:.][0-5]\d\b"
@@ -204,10 +292,18 @@ _SHAPES = (
     ),
     _Shape(compile_pattern(r"\b(?:19|20)\d\d ?[-/] ?(?:19|20)?\d\d\b"), is_edged=True),
     # Measures, versions, standards.
-    _Shape(compile_pattern(r"(?i)\b\d{1,5}(?:[.,]\d{1,3})?(?: ?[a-z]{0,2} ?[x×*] ?\d{1,5}(?:[.,]\d{1,3})?){1,3}\b")),
+    _Shape(
+        compile_pattern(
+            r"(?i)\b\d{1,5}(?:[.,]\d{1,3})?(?: ?[a-z]{0,2} ?[x×*] ?\d{1,5}(?:[.,]\d{1,3})?){1,3}\b"
+        )
+    ),
     _Shape(compile_pattern(rf"(?i)\b\d{{1,7}}(?:[.,/-]\d{{1,5}})? ?{any_of(UNITS)}(?:[^0-9\pL]|$)")),
     _Shape(compile_pattern(r"(?i)\bv\.? ?\d{1,5}(?:\.\d{1,5}){1,4}[a-z]{0,4}\b")),
-    _Shape(compile_pattern(r"(?i)\b(?:version|ver|firmware|build|release|windows|android|ios|macos|bios|rev) ?:?\d{1,5}(?:[.-]\d{1,6}){0,4}\b")),
+    _Shape(
+        compile_pattern(
+            r"(?i)\b(?:version|ver|firmware|build|release|windows|android|ios|macos|bios|rev) ?:?\d{1,5}(?:[.-]\d{1,6}){0,4}\b"
+        )
+    ),
     _Shape(
         compile_pattern(
             r"(?i)\b(?:iso|din|en|iec|ul|astm|ieee|bs|nf|uni|ansi|jis|gb/t|eg|eu|ec|ce)(?:[ /-](?:en|iso|iec|nr\.?|no\.?))?\)?[ -]?\d{2,5}(?:[-:/.]\d{1,4}){0,4}\b"
@@ -216,11 +312,25 @@ _SHAPES = (
     ),
     _Shape(compile_pattern(r"\b\d{2,4}/\d{1,4}/(?:EU|EG|EC|EWG|CE|UE)\b")),
     # Places: code and town where the form leaves no doubt.
-    _Shape(compile_pattern(r"\b(?:[A-Z]{1,2}-)?\d{5},? [A-ZÄÖÜÉÈŁŚŻÅØ][\pL]{2,}|\b[A-Z]{2} \d{5}-\d{4}\b|〒 ?\d{3}-\d{4}\b")),
-    _Shape(compile_pattern(r"\b\d{2}-\d{3} [A-ZŁŚŻŹĆ][\pL]{2,}|\b\d{4}-\d{3} [A-ZÁÉÍÓÚ][\pL]{2,}|\b\d{3} \d{2} [A-ZÅÄÖ][\pL]{2,}"), None, True),
+    _Shape(
+        compile_pattern(
+            r"\b(?:[A-Z]{1,2}-)?\d{5},? [A-ZÄÖÜÉÈŁŚŻÅØ][\pL]{2,}|\b[A-Z]{2} \d{5}-\d{4}\b|〒 ?\d{3}-\d{4}\b"
+        )
+    ),
+    _Shape(
+        compile_pattern(
+            r"\b\d{2}-\d{3} [A-ZŁŚŻŹĆ][\pL]{2,}|\b\d{4}-\d{3} [A-ZÁÉÍÓÚ][\pL]{2,}|\b\d{3} \d{2} [A-ZÅÄÖ][\pL]{2,}"
+        ),
+        None,
+        True,
+    ),
     # Tax numbers whose grouping is fixed: German Steuernummer, French SIREN and SIRET, Polish NIP, Swedish number.
     _Shape(compile_pattern(r"\b\d{2,3}/\d{3,4}/\d{4,5}\b"), None, True, True),
-    _Shape(compile_pattern(r"(?i)\b(?:siren|siret|rcs(?: [a-z]{3,12})?|kvk|nip|regon|krs|org\.? ?nr|cvr|eori|bic)[ .:#°-]{0,3}[a-z]{0,3}\d(?:[ -]?\d){6,14}\b")),
+    _Shape(
+        compile_pattern(
+            r"(?i)\b(?:siren|siret|rcs(?: [a-z]{3,12})?|kvk|nip|regon|krs|org\.? ?nr|cvr|eori|bic)[ .:#°-]{0,3}[a-z]{0,3}\d(?:[ -]?\d){6,14}\b"
+        )
+    ),
     # A word for order, invoice, tracking ... and then one number, perhaps in a few groups.
     _Shape(
         compile_pattern(

@@ -22,8 +22,9 @@ MAX_BLOCKS = 200_000
 
 _DESCRIPTOR, _EXTENSION = b",!"
 
-_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
-"""What Pillow may open: each further format is another parser of hostile octets."""
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
+"""What Pillow may open: each further format is another parser of hostile octets, and its reader of TIFF writes to the
+log."""
 
 _NAMES = {name: name.lower() for name in _FORMATS} | {"MPO": "jpeg"}
 """Our names by Pillow's. MPO is the photo of a telephone: a JPEG with a second one, which no reader shows, behind."""
@@ -97,7 +98,7 @@ def _open(content: bytes) -> ImageFacts | None:
 
 
 def _count_frames(content: bytes, name: str, image: object) -> int:
-    """Frames, without asking Pillow where it would walk the whole file frame by frame (GIF, TIFF)."""
+    """Frames, without asking Pillow where it would walk the whole file frame by frame (GIF)."""
     if name == "gif":
         return _count_gif_frames(content)
     if name in {"png", "webp"}:

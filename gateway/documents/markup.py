@@ -18,7 +18,8 @@ _HTML_TAGS = re.compile(
     r"|img|form|frameset|object|embed|center|span|ul)(?=[\s/>]|$)"
 )
 _ACTIVE_MARKUP = re.compile(
-    r"(?i)<(script|iframe|object|embed|applet|form|foreignobject|hta:application)|\son[a-z]{3,30}\s*=|javascript:|<meta[^>]{0,200}refresh"
+    r"(?i)<(script|iframe|object|embed|applet|form|foreignobject|hta:application)"
+    r"|\son[a-z]{3,30}\s*=|javascript:|http-equiv\s*=\s*[\"']?\s*refresh"
 )
 _ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?([\w.-]{1,80})")
 _MAIL_FIELD = re.compile(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 _UU_BEGIN = re.compile(r"begin [0-7]{3,4} \S")
 _BASE64_BEGIN = re.compile(r"begin-base64 [0-7]{3,4} \S")
 _YENC_BEGIN = "=ybegin "
+_ANY_BEGIN = re.compile(r"(?m)^(?:begin |begin-base64 |=ybegin )")
 _YENC_END = "=yend"
 _BASE64_END = "===="
 _UU_LINE = re.compile(r"[ -`]*\Z")
@@ -20,6 +21,8 @@ _SLACK = 4
 
 def packed_blocks(text: str) -> tuple[tuple[int, int], ...]:
     """Start and end, in code points, of every packed file in the text, its first and last line included."""
+    if _ANY_BEGIN.search(text) is None:
+        return ()
     lines = list(_lines(text))
     found = []
     at = 0

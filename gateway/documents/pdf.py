@@ -14,10 +14,15 @@ HEADER_WITHIN_OCTETS = 1_024
 
 MEDIA_TYPE = "application/pdf"
 
-_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
-_NAME_END = rb"(?![A-Za-z0-9_.\-])"
-_ENCRYPT = re.compile(rb"/Encrypt" + _NAME_END)
-_EMBEDDED = re.compile(rb"/EmbeddedFile" + _NAME_END)
+
+def _spelled(name: str) -> bytes:
+    """A pattern for a name with any of its letters escaped: ``/J#61vaScript`` is ``/JavaScript`` to every reader."""
+    return b"".join(b"(?:%c|#%s)" % (letter, b"(?i:%02x)" % letter) for letter in name.encode())
+
+
+_NAME_END = rb"(?![A-Za-z0-9_.#\-])"
+_ENCRYPT = re.compile(b"/" + _spelled("Encrypt") + _NAME_END)
+_EMBEDDED = re.compile(b"/" + _spelled("EmbeddedFile") + _NAME_END)
 _ACTIVE = {
     "JavaScript": "script",
     "Launch": "starts a program",
@@ -32,7 +37,12 @@ _ACTIVE = {
 """Action types and features that run or load something. ``/OpenAction`` and ``/AA`` only say *when*: LaTeX writes
 one into every file to set the zoom. ``/JS`` never stands without ``/JavaScript`` or ``/Rendition``, and three
 octets alone turn up in compressed data by chance."""
-_ACTIVE_NAME = re.compile(b"/(" + b"|".join(name.encode() for name in _ACTIVE) + b")" + _NAME_END)
+_ACTIVE_NAME = re.compile(
+    b"/(?:"
+    + b"|".join(b"(?P<%s>%s)" % (name.encode(), _spelled(name)) for name in _ACTIVE)
+    + b")"
+    + _NAME_END
+)
 _E_INVOICE = re.compile(rb"(?i)factur-x\.xml|zugferd-invoice\.xml|xrechnung\.xml|order-x\.xml")
 """The one embedded file that an electronic invoice of the EN 16931 family must have."""
 
@@ -50,14 +60,12 @@ def sniff_pdf(content: bytes) -> Sniffed:
         return Sniffed(MEDIA_TYPE, "unknown", reason="something else before the beginning of a PDF")
     if _MARKUP.search(head):
         return Sniffed(MEDIA_TYPE, "unknown", reason="PDF and HTML at once")
-    # /J#61vaScript is the same name as /JavaScript to every reader.
-    names = _ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), content)
-    if _ENCRYPT.search(names):
+    if _ENCRYPT.search(content):
         return Sniffed(MEDIA_TYPE, "encrypted", reason="encrypted PDF")
-    action = _ACTIVE_NAME.search(names)
+    action = _ACTIVE_NAME.search(content)
     if action:
-        return Sniffed(MEDIA_TYPE, "pdf", is_active=True, reason=_ACTIVE[action[1].decode()])
-    embedded = sum(1 for _ in _EMBEDDED.finditer(names))
-    if embedded > 1 or (embedded and not _E_INVOICE.search(names)):
+        return Sniffed(MEDIA_TYPE, "pdf", is_active=True, reason=_ACTIVE[str(action.lastgroup)])
+    embedded = sum(1 for _ in _EMBEDDED.finditer(content))
+    if embedded > 1 or (embedded and not _E_INVOICE.search(content)):
         return Sniffed(MEDIA_TYPE, "pdf", is_active=True, reason="embedded file")
     return Sniffed(MEDIA_TYPE, "pdf")

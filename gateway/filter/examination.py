@@ -53,6 +53,7 @@ class Record:
     judgements: dict[tuple[str, str, str], Judgement] = field(default_factory=dict)
 
     def note(self, changes: Iterable[str]) -> None:
+        """Something changed without a policy meaning."""
         self.changes.update(dict.fromkeys(changes))
 
     def add(self, *judgements: Judgement) -> None:
@@ -62,23 +63,28 @@ class Record:
             self.judgements.setdefault((finding.rule, finding.target.part, finding.evidence), judgement)
 
     def rules_at(self, on_match: OnMatch) -> tuple[str, ...]:
+        """Rules with a finding of that consequence."""
         matching = (each.finding.rule for each in self.judgements.values() if each.on_match is on_match)
         return tuple(dict.fromkeys(matching))
 
     @property
     def stops(self) -> bool:
+        """Whether the mail goes no further, so that nothing needs to be rewritten."""
         return bool(self.rules_at(OnMatch.REJECT) or self.rules_at(OnMatch.HOLD))
 
     def stopped(self) -> Examination:
+        """Refused by the policy, or held."""
         rejects = self.rules_at(OnMatch.REJECT)
         if rejects:
             return self.refused(550, "5.7.1", *(BY_NAME[name].sentence for name in rejects))
         return self._report(held=self.rules_at(OnMatch.HOLD))
 
     def refused(self, code: int, status: str, *sentences: str) -> Examination:
+        """Nothing can be sent."""
         return self._report(refusal=Reject(code=code, status=status, sentences=sentences))
 
     def passed(self, octets: bytes) -> Examination:
+        """These octets can be sent, unless the marketplace takes none of that size."""
         limit = self.policy.max_message_octets
         if len(octets) > limit:
             size = f"{len(octets) / 1e6:.1f} MB with its attachments encoded"

@@ -108,7 +108,7 @@ def _purify(message: Message, profile: Profile, record: Record) -> Examination:
 def _judge_rebuilt(
     context: Context, seen: list[Judgement], rebuilt: Mapping[str, Rebuilt], record: Record
 ) -> list[Judgement]:
-    """Findings in rewritten parts, made again on the rewriter's own tree, so that remedies act where they were found."""
+    """Findings in rewritten parts, made again on the rewriter's own tree: remedies act where they were found."""
     views = {**context.views, **{number: tree.view for number, tree in rebuilt.items()}}
     again = judge(Context(message=context.message, views=views, profile=context.profile), record.policy)
     fresh = [judgement for judgement in again if judgement.finding.target.part in rebuilt]

@@ -7,6 +7,7 @@ Source: WHATWG HTML sections 4, 15 and 16 (obsolete features, which mail lives o
 """
 
 import re
+from collections.abc import Callable
 from enum import Enum
 
 from gateway.html.names import names
@@ -22,7 +23,7 @@ class Fate(Enum):
 
 
 KEPT = names(
-"html head body title style meta"
+    "html head body title style meta"
     " a abbr acronym address article aside b big blockquote br caption center cite code col colgroup dd del dfn dir"
     " div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main mark menu"
     " nav nobr ol p pre q s samp section small span strike strong sub summary sup table tbody td tfoot th thead time"
@@ -31,18 +32,16 @@ KEPT = names(
 """Elements that may leave: structure, tables, lists, words and how they look."""
 
 DROPPED = names(
-"script iframe frame frameset noembed noframes template svg math portal fencedframe bgsound"
+    "script iframe frame frameset noembed noframes template svg math portal fencedframe bgsound"
     " base basefont link input keygen isindex param source track area embed"
 )
 """Elements that go with all they hold: code, other documents, namespaces in which the same text parses otherwise."""
 
-VOID = names(
-"br col hr img meta wbr"
-)
+VOID = names("br col hr img meta wbr")
 """Kept elements without an end tag."""
 
 _PRESENTATION = names(
-"class id lang xml:lang dir title align valign width height bgcolor color border bordercolor cellpadding"
+    "class id lang xml:lang dir title align valign width height bgcolor color border bordercolor cellpadding"
     " cellspacing colspan rowspan nowrap noshade clear hspace vspace size face start value type span scope headers"
     " abbr axis rules frame summary role alt text link vlink alink leftmargin topmargin marginwidth marginheight"
     " rightmargin bottommargin compact reversed datetime hidden translate char charoff media aria-hidden aria-label"
@@ -58,7 +57,7 @@ _LINKED = frozenset({"http", "https", "mailto", "tel", "sms"})
 _CID = re.compile(r"cid:[^\s\"'<>\\]{1,500}", re.IGNORECASE)
 _CONTENT_TYPE = re.compile(r"text/html *; *charset *= *utf-?8", re.IGNORECASE)
 _META_NAMES = names(
-"viewport format-detection color-scheme supported-color-schemes x-apple-disable-message-reformatting"
+    "viewport format-detection color-scheme supported-color-schemes x-apple-disable-message-reformatting"
     " x-ua-compatible"
 )
 _META_CONTENT = re.compile(r"[\w .,:;=*-]{0,200}")
@@ -125,7 +124,7 @@ def _anchor(value: str) -> str | None:
     return None if looks_like_url(value) else value
 
 
-_SPECIAL = {
+_SPECIAL: dict[tuple[str, str], Callable[[str], str | None]] = {
     ("a", "href"): _link,
     ("a", "name"): _anchor,
     ("a", "target"): lambda value: value if _TARGET.fullmatch(value) else None,

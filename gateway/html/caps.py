@@ -34,7 +34,7 @@ MAX_REOPENED = 200_000
 """
 
 MAX_NESTED = 3
-"""HTML inside HTML: a conditional comment, ``srcdoc``. Comments within comments would cost the square of their depth."""
+"""HTML inside HTML: a conditional comment, ``srcdoc``. Comments within comments cost the square of their depth."""
 
 _SPACE = r"\t\n\f "
 _ATTRIBUTE = (
@@ -51,14 +51,10 @@ _TOKEN = re.compile(
 _ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_RAW_TEXT = names(
-"style script title textarea xmp iframe noembed noframes noscript plaintext"
-)
-_FORMATTING = names(
-"a b big code em font i nobr s small strike strong tt u"
-)
+_RAW_TEXT = names("style script title textarea xmp iframe noembed noframes noscript plaintext")
+_FORMATTING = names("a b big code em font i nobr s small strike strong tt u")
 _NEED_NO_END = names(
-"area base br col embed hr img input link meta param source track wbr html head body p li dt dd option optgroup"
+    "area base br col embed hr img input link meta param source track wbr html head body p li dt dd option optgroup"
     " colgroup thead tbody tfoot tr td th rp rt"
 )
 _REPLACES_ITSELF = frozenset({"a", "nobr"})

@@ -22,13 +22,13 @@ MAX_FUNCTIONS = 4
 """Functions within functions; nobody writes ``calc(min(max(…)))`` deeper in a mail. Above it: dropped."""
 
 FUNCTIONS = names(
-"rgb rgba hsl hsla calc min max clamp linear-gradient radial-gradient -webkit-linear-gradient"
+    "rgb rgba hsl hsla calc min max clamp linear-gradient radial-gradient -webkit-linear-gradient"
     " -moz-linear-gradient -o-linear-gradient cubic-bezier"
 )
 """Functions that compute and fetch nothing. ``var()`` is missing: it would hide what the value is."""
 
 DENIED = names(
-"behavior -ms-behavior -moz-binding content src -ms-filter filter -webkit-filter backdrop-filter order"
+    "behavior -ms-behavior -moz-binding content src -ms-filter filter -webkit-filter backdrop-filter order"
     " clip clip-path -webkit-clip-path mask mask-image -webkit-mask -webkit-mask-image content-visibility"
     " transform -webkit-transform -ms-transform zoom animation animation-name all"
 )
@@ -65,6 +65,7 @@ _IDENT = re.compile(_WORD)
 _FAMILY = re.compile(r"[^\W\d][\w-]*+")
 _STRING = re.compile(r"[\w ._-]{0,100}")
 _SNIFFED = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,20}+:[/\\]{2}[^\s\"'<>()]*+")
+_MAY_FETCH = re.compile(r"[\\'\"]|url|import", re.IGNORECASE)
 _IMPORTANT = "!important"
 _BLANK = " \t\n\f"
 _COLLAPSED = re.compile(r"[^\s]*+(?: [^\s]++)*+")
@@ -91,13 +92,17 @@ def declarations(style: str) -> Declarations:
     """Filter the text of a ``style`` attribute."""
     if len(style) > MAX_CSS:
         return Declarations((), 1)
-    if _PLAIN_STYLE.fullmatch(style):
-        plain = _plain(style)
-        if plain is not None:
-            return plain
+    plain = plain_declarations(style)
+    if plain is not None:
+        return plain
     return filter_declarations(
         tinycss2.parse_blocks_contents(style, skip_comments=True, skip_whitespace=True)
     )
+
+
+def plain_declarations(style: str) -> Declarations | None:
+    """The same as tinycss2 would say, for ordinary words; ``None`` where it takes tinycss2 to tell."""
+    return _plain(style) if _PLAIN_STYLE.fullmatch(style) else None
 
 
 def filter_declarations(items: list[Any]) -> Declarations:
@@ -119,6 +124,8 @@ def urls(css: str) -> tuple[str, ...]:
     and behind ``@import``; what tinycss2 finds broken is searched for anything like a URL.
     """
     if "(" not in css and "@" not in css:
+        return ()
+    if not _MAY_FETCH.search(css):
         return ()
     found: list[str] = []
     is_import = is_broken = False
@@ -144,7 +151,6 @@ def urls(css: str) -> tuple[str, ...]:
 
 
 def _plain(style: str) -> Declarations | None:
-    """The same as tinycss2 would say, for a style of ordinary words; ``None`` where it takes tinycss2 to tell."""
     kept, dropped = [], 0
     for piece in style.split(";"):
         name, colon, value = piece.strip(_BLANK).partition(":")
@@ -225,7 +231,6 @@ def _word(token: Any, *, takes_strings: bool, is_argument: bool) -> str | None:
 
 
 def _number(token: Any) -> str | None:
-    unit = {"number": "", "percentage": "%"}.get(token.type) or getattr(token, "unit", "")
-    if not _REPRESENTATION.fullmatch(token.representation) or not _UNIT.fullmatch(unit):
-        return None
-    return token.representation + unit
+    number = str(token.representation)
+    unit = "%" if token.type == "percentage" else str(getattr(token, "unit", ""))
+    return number + unit if _REPRESENTATION.fullmatch(number) and _UNIT.fullmatch(unit) else None

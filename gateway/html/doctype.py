@@ -7,8 +7,6 @@ Source: WHATWG HTML section 13.2.6.4.1 (the "initial" insertion mode: quirks, li
 import re
 from typing import NamedTuple
 
-from gateway.html.names import names
-
 _KNOWN = {
     text.lower(): text
     for text in (
@@ -24,10 +22,16 @@ _KNOWN = {
         'html PUBLIC "-//W3C//DTD HTML 3.2//EN"',
     )
 }
-_QUIRKY = frozenset('html public "-//w3c//dtd html 4.01 transitional//en"|html public "-//w3c//dtd html 4.0 transitional//en"'
-    '|html public "-//w3c//dtd html 3.2//en"'.split("|"))
+_QUIRKY = frozenset(
+    {
+        'html public "-//w3c//dtd html 4.01 transitional//en"',
+        'html public "-//w3c//dtd html 4.0 transitional//en"',
+        'html public "-//w3c//dtd html 3.2//en"',
+    }
+)
 _FIRST = re.compile(
-    r"(?:[ \t\n\f]++|<!--.*?-->|<\?[^>]*+>)*+<!doctype((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>", re.I | re.S
+    r"(?:[ \t\n\f]++|<!--.*?-->|<\?[^>]*+>)*+<!doctype((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>",
+    re.IGNORECASE | re.DOTALL,
 )
 _ANY = re.compile(r"<!doctype", re.IGNORECASE)
 

@@ -22,6 +22,7 @@ _SKELETON = frozenset({"html", "head", "body"})
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\xa0": "&nbsp;"})
 _VALUE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\xa0": "&nbsp;"})
 _BLANK = " \t\n\f\r"
+_NO_FACTS = Facts(Fate.KEEP, (), (), (), ())
 
 
 def emit(survey: Survey, judge: Judge, edits: Iterable[Edit] = ()) -> str:
@@ -61,11 +62,6 @@ class _Edits(NamedTuple):
         return cls(frozenset(dropped), frozenset(unwrapped), attributes, texts)
 
 
-class _Open(NamedTuple):
-    index: int
-    end_tag: str
-
-
 class _Page:
     """What has been written."""
 
@@ -74,7 +70,7 @@ class _Page:
         self._judge = judge
         self._edits = edits
         self._gone: list[bool] = []
-        self._open: list[_Open] = []
+        self._open: list[tuple[int, str]] = []
         self._skeleton: dict[str, str] = {}
         self._head: list[str] = []
         self._body: list[str] = []
@@ -82,13 +78,13 @@ class _Page:
 
     def node(self, node: Node) -> None:
         is_gone = (node.parent >= 0 and self._gone[node.parent]) or node.index in self._edits.dropped
-        facts = self._facts(node) if isinstance(node, Element) else None
-        is_gone = is_gone or (facts is not None and facts.fate is Fate.DROP)
+        facts = self._facts(node) if isinstance(node, Element) else _NO_FACTS
+        is_gone = is_gone or facts.fate is Fate.DROP
         self._gone.append(is_gone)
         if is_gone:
             return
-        while self._open and self._open[-1].index != node.parent:
-            self._write(self._open.pop().end_tag)
+        while self._open and self._open[-1][0] != node.parent:
+            self._write(self._open.pop()[1])
         if isinstance(node, Element):
             self._element(node, facts)
         elif isinstance(node, Text):
@@ -97,7 +93,7 @@ class _Page:
     def finish(self) -> str:
         """The whole text."""
         while self._open:
-            self._write(self._open.pop().end_tag)
+            self._write(self._open.pop()[1])
         start = {name: self._skeleton.get(name, f"<{name}>") for name in ("html", "head", "body")}
         return "".join(
             [
@@ -113,11 +109,10 @@ class _Page:
         )
 
     def _facts(self, node: Element) -> Facts:
-        facts = self._survey.facts[node.index]
+        attributes = node.attributes
         if node.index in self._edits.attributes:
-            facts = self._judge.facts(node.name, _edited(node.attributes, self._edits.attributes[node.index]))
-        if facts is None:
-            raise TypeError("an element without facts")
+            attributes = _edited(attributes, self._edits.attributes[node.index])
+        facts = self._judge.facts(node.name, attributes)
         return facts._replace(fate=Fate.UNWRAP) if node.index in self._edits.unwrapped else facts
 
     def _element(self, node: Element, facts: Facts) -> None:
@@ -130,7 +125,7 @@ class _Page:
             self._is_body = self._is_body or name not in _HEAD
             self._write(_start_tag(name, facts.kept))
             end_tag = "" if name in allow.VOID else f"</{name}>"
-        self._open.append(_Open(node.index, end_tag))
+        self._open.append((node.index, end_tag))
 
     def _text(self, node: Text) -> None:
         parent = self._survey.tree.nodes[node.parent] if node.parent >= 0 else None

@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from gateway.html.names import names
-from gateway.html.sheet import Compound, Rule
+from gateway.html.selector import Compound
+from gateway.html.sheet import Rule, may_hide
 from gateway.html.view import Comment, Element, Node, Text
 
 UNPAINTED = names(
-"head title style script template noembed noframes datalist area base basefont link meta param rp source track"
+    "style script template noembed noframes datalist area base basefont link meta param rp source track"
 )
-"""Elements that the user-agent style sheet does not display (WHATWG HTML section 15.3.1)."""
+"""Elements that browsers do not display (WHATWG HTML section 15.3.1); ``<title>`` they show on the tab."""
 
 _NO_SIZE = names(
-"a abbr acronym b bdo big cite code del dfn em font i ins kbd label mark q s samp small span strike strong sub"
+    "a abbr acronym b bdo big cite code del dfn em font i ins kbd label mark q s samp small span strike strong sub"
     " sup tt u var td th tr tbody thead tfoot table html body"
 )
 """Elements that ``width:0`` or ``height:0`` does not make smaller: inline ones, and table parts, which grow."""
@@ -29,6 +30,19 @@ _NO_SIZE = names(
 _BOXES = ("block", "inline-block", "flex", "inline-flex", "flow-root", "list-item")
 _CLIPPING = ("hidden", "clip")
 _FAR_PX = 500
+_UNIT_PX = {
+    "em": 16,
+    "rem": 16,
+    "ex": 8,
+    "%": 10,
+    "vw": 10,
+    "vh": 10,
+    "in": 96,
+    "cm": 38,
+    "mm": 3.8,
+    "pt": 1.3,
+    "pc": 16,
+}
 _LENGTH = re.compile(r"([+-]?(?:\d+(?:\.\d+)?|\.\d+))([a-z%]*)")
 _FONT_SIZE = re.compile(r"(?:^|\s)([+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[a-z%]+|(?=\s*/|\s+[a-z'])))", re.IGNORECASE)
 _SEE_THROUGH = re.compile(r"transparent|(?:rgb|hsl)a?\(.*[,/ ]\s*\.?0(?:\.0*)?%?\s*\)")
@@ -62,14 +76,16 @@ def mark_hidden(nodes: Sequence[Node], inline: Sequence[Traits], cascade: "Casca
         inline: For each node the declarations about painting in its ``style`` attribute.
         cascade: The rules of all ``<style>`` elements.
     """
+    hiding = {own for own in set(inline) if own and may_hide(own)}
     marked: list[Node] = []
     paints: list[_Paint] = []
     for node, own in zip(nodes, inline, strict=True):
         paint = paints[node.parent] if node.parent >= 0 else _TOP
-        if isinstance(node, Element):
-            styles = cascade.apply(node, nodes, own)
-            if styles or node.name in UNPAINTED or node.get("hidden") is not None:
-                paint = _paint(node, styles, paint)
+        # Where nothing is hidden so far, only what could hide is worth a look.
+        if isinstance(node, Element) and (
+            paint is not _TOP or own in hiding or cascade.may_hide or _is_unpainted(node)
+        ):
+            paint = _paint(node, cascade.apply(node, nodes, own), paint)
         paints.append(paint)
         marked.append(
             node if paint is _TOP or isinstance(node, Comment) else _marked(node, hidden=any(paint))
@@ -87,9 +103,13 @@ class Cascade:
     Args:
         rules: In order.
         is_quirky: Whether classes and ids match in any case, as they do without a document type.
+
+    Attributes:
+        may_hide: Whether any rule could hide text.
     """
 
     def __init__(self, rules: Sequence[Rule], *, is_quirky: bool) -> None:
+        self.may_hide = any(may_hide(rule.traits) for rule in rules)
         self._is_quirky = is_quirky
         ranked = sorted(enumerate(rules), key=lambda item: (item[1].specificity, item[0]))
         self._by_key: dict[str, list[tuple[int, Rule]]] = {}
@@ -158,14 +178,19 @@ def _merge(found: dict[str, str], declared: Traits) -> None:
             found[name] = value
 
 
+def _is_unpainted(element: Element) -> bool:
+    return element.name in UNPAINTED or element.get("hidden") is not None
+
+
 def _paint(element: Element, styles: dict[str, str], above: _Paint) -> _Paint:
     styles = {name: value.lower() for name, value in styles.items()}
-    return _Paint(
+    paint = _Paint(
         gone=above.gone or _is_gone(element, styles),
         invisible=_inherited(styles.get("visibility"), ("hidden", "collapse"), above.invisible),
         tiny=_is_tiny(styles, above.tiny),
         clear=above.clear if (color := styles.get("color")) in _INHERIT else _is_clear(color),
     )
+    return paint if any(paint) else _TOP
 
 
 def _inherited(value: str | None, hiding: tuple[str, ...], above: bool) -> bool:
@@ -179,7 +204,7 @@ def _is_clear(color: str | None) -> bool:
 def _is_gone(element: Element, styles: dict[str, str]) -> bool:
     display = styles.get("display")
     if display is None:
-        if element.name in UNPAINTED or element.get("hidden") is not None:
+        if _is_unpainted(element):
             return True
     elif display == "none":
         return True
@@ -193,22 +218,20 @@ def _is_cut_off(element: Element, styles: dict[str, str]) -> bool:
     """Whether the element is a box without size that cuts off what does not fit."""
     if not any(styles.get(name) in _CLIPPING for name in ("overflow", "overflow-x", "overflow-y")):
         return False
-    display = styles.get("display", "")
+    display = styles.get("display", "inline" if element.name in _NO_SIZE else "block")
     is_lifted = styles.get("position") in _LIFTED or styles.get("float", "none") != "none"
-    if element.name in _NO_SIZE and display not in _BOXES and not is_lifted:
+    if display not in _BOXES and not is_lifted:
         return False
-    if display == "inline" and not is_lifted:
-        return False
-    return any(_px(styles.get(name)) == 0 for name in ("width", "max-width", "height", "max-height"))
+    sizes = ("width", "max-width", "height", "max-height", "line-height")
+    return any((px := _px(styles.get(name))) is not None and px <= 1 for name in sizes)
 
 
 def _is_far(styles: dict[str, str]) -> bool:
     """Whether the element is placed outside the window."""
-    if styles.get("position") not in _LIFTED:
+    if styles.get("position") not in (*_LIFTED, "relative"):
         return False
-    return any(abs(_px(styles.get(name)) or 0) >= _FAR_PX for name in ("left", "right", "top", "bottom")) or (
-        (_px(styles.get("margin-left")) or 0) <= -_FAR_PX
-    )
+    shifts = [_px(styles.get(name)) or 0 for name in ("left", "right", "top", "bottom", "margin-left")]
+    return any(abs(shift) >= _FAR_PX for shift in shifts)
 
 
 def _is_tiny(styles: dict[str, str], above: bool) -> bool:
@@ -226,5 +249,6 @@ def _is_tiny(styles: dict[str, str], above: bool) -> bool:
 
 
 def _px(value: str | None) -> float | None:
+    """A length in CSS pixels, roughly; ``None`` where it is none."""
     match = _LENGTH.fullmatch(value) if value is not None else None
-    return float(match[1]) if match else None
+    return float(match[1]) * _UNIT_PX.get(match[2], 1.0) if match else None

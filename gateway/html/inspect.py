@@ -39,7 +39,7 @@ def _read(html: str) -> Tree:
     if doctype.unknown is not None:
         nodes.append(Comment(0, -1, f"DOCTYPE {doctype.unknown}"))
     _flatten(LexborHTMLParser(html), nodes)
-    return Tree(nodes, doctype, anomalies, len(MARKED.findall(html)))
+    return Tree(nodes, doctype, anomalies, len(MARKED.findall(html.lower())))
 
 
 def _flatten(parser: Any, nodes: list[Node]) -> None:

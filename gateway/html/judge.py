@@ -15,7 +15,7 @@ from gateway.html.allow import Fate
 from gateway.html.doctype import Doctype
 from gateway.html.hidden import Cascade, Traits, mark_hidden
 from gateway.html.references import attribute_urls, clean_url, comment_urls, may_refer
-from gateway.html.render import render
+from gateway.html.render import UNREAD, render
 from gateway.html.sheet import TRAITS, Sheet, stylesheet
 from gateway.html.view import Comment, Element, Node, Purpose, Reference, Text, View
 from gateway.mail.errors import LimitError
@@ -66,8 +66,8 @@ class Facts(NamedTuple):
     traits: Traits
 
 
-MARKED = re.compile(r"[\s\"'/](?:href|src|style)\s*+=", re.IGNORECASE)
-"""Attributes whose second occurrence in one tag some reader may prefer to the first."""
+MARKED = re.compile(r"[\s\"'/](?:href|src|style)\s*+=")
+"""In lower-case HTML, attributes whose second occurrence in one tag some reader may prefer to the first."""
 
 CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 """Characters that no text needs, that lxml cannot hold, and that old readers skip inside words and tag names."""
@@ -195,6 +195,7 @@ class Survey:
         self._marked = 0
 
     def element(self, node: Element, facts: Facts) -> None:
+        """The next node is an element."""
         self.facts.append(facts)
         if facts.urls:
             self.references.extend(Reference(node.index, *url) for url in facts.urls)
@@ -205,11 +206,13 @@ class Survey:
         self._marked += sum(name in {"href", "src", "style"} for name, _ in node.attributes)
 
     def comment(self, node: Comment, urls: Iterable[Url]) -> None:
+        """The next node is a comment, with these URLs in it."""
         self.facts.append(None)
         self._counts["comment", "", "dropped"] += 1
         self.references.extend(Reference(node.index, *url) for url in urls)
 
     def text(self, node: Text) -> None:
+        """The next node is a text, which may be a style sheet."""
         self.facts.append(None)
         if CONTROLS.search(node.text):
             self._counts["control character", "", "dropped"] += 1
@@ -230,7 +233,7 @@ class Survey:
             Cascade(rules, is_quirky=self.tree.doctype.is_quirky),
         )
         visible = render(nodes, with_hidden=False)
-        is_all = not any(isinstance(node, Text) and node.hidden for node in nodes)
+        is_all = not any(isinstance(node, Text) and node.hidden and self._is_read(node) for node in nodes)
         return View(
             nodes=nodes,
             references=tuple(self.references),
@@ -243,11 +246,17 @@ class Survey:
         """What the allow-list takes away or mends, a phrase each."""
         return tuple(f"{phrase} {verb}" for phrase, verb in self._phrases())
 
+    def _is_read(self, node: Text) -> bool:
+        parent = self.tree.nodes[node.parent]
+        return not (isinstance(parent, Element) and parent.name in UNREAD) and not node.text.isspace()
+
     def _has_repeats(self) -> bool:
         if self.tree.marked <= self._marked:
             return False
         unread = sum(
-            len(MARKED.findall(f" {node.text}")) for node in self.tree.nodes if not isinstance(node, Element)
+            len(MARKED.findall(f" {node.text.lower()}"))
+            for node in self.tree.nodes
+            if not isinstance(node, Element)
         )
         return self.tree.marked - unread > self._marked
 

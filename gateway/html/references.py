@@ -9,12 +9,12 @@ Source: WHATWG HTML section 4 (attributes), 2.3 (URLs), 4.8.4.2 (srcset); Cure53
 import re
 from collections.abc import Iterator
 
-from gateway.html.names import names
 from gateway.html import css
+from gateway.html.names import names
 from gateway.html.view import Purpose
 
 FETCHING = names(
-"src srcset imagesrcset lowsrc dynsrc background poster data codebase code archive classid longdesc manifest"
+    "src srcset imagesrcset lowsrc dynsrc background poster data codebase code archive classid longdesc manifest"
     " profile href xlink:href ping icon srcdoc xml:base"
 )
 """Attributes that hold URLs even where the value could be anything else."""
@@ -27,7 +27,7 @@ _LISTS = frozenset({"ping", "archive"})
 _LINKING = frozenset({"a", "area"})
 _READ = frozenset({"alt", "title", "summary", "label", "placeholder", "value", "aria-label", "abbr"})
 _PRESENTING = names(
-"class id width height align valign bgcolor border cellpadding cellspacing role colspan rowspan color face size"
+    "class id width height align valign bgcolor border cellpadding cellspacing role colspan rowspan color face size"
     " name lang dir type target rel charset"
 )
 _ONLY_IN = {

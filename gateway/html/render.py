@@ -14,7 +14,7 @@ from gateway.html.names import names
 from gateway.html.view import Element, Node, Rendering, Segment, Text
 
 BLOCKS = names(
-"address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure"
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure"
     " footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li listing main menu nav noframes ol"
     " optgroup option p plaintext pre section select summary table tbody tfoot thead title tr ul xmp"
 )

@@ -97,7 +97,7 @@ def _read(html: str) -> Tree:
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
         soup = BeautifulSoup(html, "lxml", multi_valued_attributes=None)
     _flatten(soup, nodes)
-    return Tree(nodes, doctype, anomalies, len(MARKED.findall(html)))
+    return Tree(nodes, doctype, anomalies, len(MARKED.findall(html.lower())))
 
 
 def _flatten(soup: BeautifulSoup, nodes: list[Node]) -> None:

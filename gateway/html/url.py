@@ -1,4 +1,4 @@
-"""A URL as a browser would take it apart, so that a host is compared by what it is and not by how it is spelled.
+r"""A URL as a browser would take it apart, so that a host is compared by what it is and not by how it is spelled.
 
 Browsers remove tabs, read ``\\`` as ``/``, percent-decode hosts, count ``2130706433`` as 127.0.0.1 and take all
 before an ``@`` for a user name; each of these has made a foreign host look like the marketplace's (adversary T13, O09).
@@ -20,16 +20,24 @@ SPECIAL = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21, "file": No
 MAX_HOST = 1_024
 """Characters of a host before decoding; DNS ends at 253, percent-encoding makes nine of one. Above it: no host."""
 
+MAX_PORT = 65_535
+"""Above it a browser takes the URL for broken."""
+
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
 _FORBIDDEN = re.compile(r"[\x00-\x20#/:<>?@\[\\\]^|%\x7f]")
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*+|[0-9]++")
+_PORT = re.compile(r"0*+[0-9]{1,5}")
+_IPV4_OCTETS = 4
+_OCTET = range(256)
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]{0,40}|[0-9]{1,40}")
+_OCTAL = re.compile(r"[0-7]++")
+_DOTTED = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 _IPV6_PART = re.compile(r"[0-9a-fA-F]{1,4}")
 _DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Url:
-    """The parts of a URL.
+    r"""The parts of a URL.
 
     Attributes:
         scheme: Lower case; ``""`` where the reader's own is taken (``//host``, ``/path``); ``None`` for no URL at all.
@@ -52,7 +60,7 @@ class Url:
 
 
 def parse_url(text: str) -> Url:
-    """The parts of a URL as written in an attribute, or found in text.
+    r"""The parts of a URL as written in an attribute, or found in text.
 
     ``https:host``, ``https:/host`` and ``https:\\\\host`` have a host, as in a mail there is no page they could be
     relative to. Never raises; a URL whose host no browser would accept has ``host`` ``None``.
@@ -92,9 +100,7 @@ def _authority(text: str, scheme: str) -> tuple[str, str | None, int | None]:
     colon = rest.rfind(":")
     if colon > rest.rfind("]"):
         host, port = rest[:colon], rest[colon + 1 :]
-    if port and not (
-        port.isascii() and port.isdigit() and len(port.lstrip("0")) <= 5 and int(port) <= 0xFFFF
-    ):
+    if port and not (_PORT.fullmatch(port) and int(port) <= MAX_PORT):
         return userinfo, None, None
     number = int(port) if port else None
     return userinfo, parse_host(host), None if number == SPECIAL.get(scheme) else number
@@ -142,31 +148,30 @@ def _to_ascii(domain: str) -> str | None:
 
 
 def _ipv4(text: str) -> str | None:
-    """Dotted decimal of one to four numbers, each decimal, octal (``0…``) or hexadecimal (``0x…``)."""
-    parts = text.split(".")
-    if len(parts) > 4:
+    """Dotted decimal of one to four numbers, each decimal, octal (``0…``) or hexadecimal (``0x…``).
+
+    The last number fills all the octets that are left: ``127.1``, ``0x7f000001``.
+    """
+    numbers = [_ipv4_number(part) for part in text.split(".")]
+    room = 256 ** (_IPV4_OCTETS + 1 - len(numbers))
+    value = 0
+    for number in numbers[:-1]:
+        if number is None or number not in _OCTET:
+            return None
+        value = value * 256 + number
+    last = numbers[-1]
+    if last is None or len(numbers) > _IPV4_OCTETS or last >= room:
         return None
-    numbers = [_ipv4_number(part) for part in parts]
-    *first, last = numbers
-    if (
-        last is None
-        or any(number is None or number > 0xFF for number in first)
-        or last >= 256 ** (5 - len(parts))
-    ):
-        return None
-    value = last + sum(
-        number * 256 ** (3 - place) for place, number in enumerate(first) if number is not None
-    )
-    return ".".join(str(value >> shift & 0xFF) for shift in (24, 16, 8, 0))
+    return ".".join(str(octet) for octet in (value * room + last).to_bytes(_IPV4_OCTETS, "big"))
 
 
 def _ipv4_number(text: str) -> int | None:
-    if not _NUMBER.fullmatch(text) or len(text) > 40:
+    if not _NUMBER.fullmatch(text):
         return None
     if text[:2].lower() == "0x":
         return int(text[2:] or "0", 16)
     if len(text) > 1 and text[0] == "0":
-        return int(text, 8) if set(text) <= set("01234567") else None
+        return int(text, 8) if _OCTAL.fullmatch(text) else None
     return int(text)
 
 
@@ -186,12 +191,8 @@ def _groups(text: str) -> list[int] | None:
     found: list[int] = []
     parts = text.split(":") if text else []
     for place, part in enumerate(parts):
-        if "." in part and place == len(parts) - 1:
-            address = (
-                _ipv4(part)
-                if all(number.isdigit() for number in part.split(".")) and part.count(".") == 3
-                else None
-            )
+        if place == len(parts) - 1 and _DOTTED.fullmatch(part):
+            address = _ipv4(part)
             if address is None:
                 return None
             a, b, c, d = map(int, address.split("."))

@@ -22,7 +22,7 @@ class Element(NamedTuple):
             by an ancestor.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # over tuple.index
     parent: int
     name: str
     attributes: tuple[tuple[str, str], ...]
@@ -43,7 +43,7 @@ class Text(NamedTuple):
         hidden: Whether a browser would not paint it.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # over tuple.index
     parent: int
     text: str
     hidden: bool
@@ -58,7 +58,7 @@ class Comment(NamedTuple):
         text: What stands between the delimiters.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # over tuple.index
     parent: int
     text: str
 
@@ -112,8 +112,9 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """Text as read by a person: inline elements joined without a blank, blocks and ``<br>`` as line breaks,
-    white space collapsed.
+    """Text as read by a person.
+
+    Inline elements are joined without a blank, blocks and ``<br>`` are line breaks, white space is collapsed.
 
     Attributes:
         text: The characters.

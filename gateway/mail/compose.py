@@ -13,6 +13,7 @@ import re
 from typing import Final, NamedTuple
 
 from gateway.mail.address import mailboxes
+from gateway.mail.declared import CONTENT_ID
 from gateway.mail.encode import (
     Body,
     encode_base64,
@@ -32,7 +33,6 @@ EMITTED_FIELDS: Final = ("From", "To", "Subject", "Date", "Message-ID", "In-Repl
 """In the order of writing. MIME-Version and Content-* are made here; nothing else leaves (case M33)."""
 
 MEDIA_TYPE: Final = re.compile(r"[!#$&^_.+0-9A-Za-z-]{1,127}/[!#$&^_.+0-9A-Za-z-]{1,127}")
-CONTENT_ID: Final = re.compile(r"[!-;=?-~]{1,900}")
 
 _PARAMETERS: Final = frozenset(
     {("format", "flowed"), ("format", "fixed"), ("delsp", "yes"), ("delsp", "no")},

@@ -20,6 +20,8 @@ from gateway.mail.notes import Notes
 from gateway.mail.parameters import TOKEN, Parameter, Value, read_value
 from gateway.mail.words import decode_words, without_controls
 
+CONTENT_ID: Final = re.compile(r"[!#-'*-;=?-\[\]-~]+")
+"""Printable ASCII without what would need quoting: brackets, quotes, parentheses, backslash."""
 ENCODINGS: Final = frozenset({"7bit", "8bit", "binary", "quoted-printable", "base64"})
 MULTIPARTS: Final = frozenset({"mixed", "alternative", "related", "signed"})
 """Subtypes that mean something to us; all others are read as ``mixed`` (RFC 2046 section 5.1.3)."""
@@ -32,7 +34,6 @@ _MEDIA_TYPE: Final = re.compile(r"([!#$&^_.+0-9A-Za-z-]+)/([!#$&^_.+0-9A-Za-z-]+
 _BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 _BARE_BOUNDARY: Final = re.compile(r"[0-9A-Za-z'+_./:=?-]+")
 _ENCODED: Final = re.compile(r"=\?[^?]*\?[bBqQ]\?[^?]*\?=")
-_ID: Final = re.compile(r"[!-;=?-~]+(?:@[!-;=?A-~-]+)?")
 _KNOWN: Final = frozenset(
     {
         "content-type",
@@ -70,11 +71,6 @@ class Declared:
     filenames: tuple[str, ...]
     content_id: str | None
     description: str | None
-
-    @property
-    def is_multipart(self) -> bool:
-        """Whether the body holds parts."""
-        return self.media_type.startswith("multipart/")
 
     @property
     def is_text(self) -> bool:
@@ -235,7 +231,7 @@ def _content_id(body: str, notes: Notes, part: str) -> str | None:
     if not body:
         return None
     value = body.removeprefix("<").removesuffix(">")
-    if not _ID.fullmatch(value) or len(value) > MAX_ID_OCTETS:
+    if not CONTENT_ID.fullmatch(value) or len(value) > MAX_ID_OCTETS:
         notes.add("unreadable Content-ID dropped", part)
         return None
     return value

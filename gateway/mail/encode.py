@@ -28,6 +28,10 @@ MAX_WORD_OCTETS: Final = 30
 MAX_PHRASE: Final = 60
 """Characters of a display name on one line; longer ones become encoded words, which can be folded."""
 
+MAX_LINEWISE_OCTETS: Final = 1_048_576
+"""UTF-8 octets of a text that is looked at line by line. Above, base64: a quoted-printable text of 24 MB in lines
+of one dot took 20 s, and no person writes so much."""
+
 _PLAIN: Final = bytes((0x09, 0x0A, *range(0x20, 0x7F)))
 _LITERAL: Final = bytes(octet for octet in _PLAIN if octet != ord("="))
 _BASE64_SHARE: Final = 6
@@ -59,6 +63,8 @@ def encode_text(text: str, *, is_whole_body: bool) -> Body:
         is_whole_body: Whether nothing follows, so that the octets have to end in CRLF whether the text does or not.
     """
     octets = text.encode("utf-8")
+    if len(octets) > MAX_LINEWISE_OCTETS:
+        return Body("base64", encode_base64(octets.replace(b"\n", b"\r\n")))
     is_cut = is_whole_body and bool(text) and not text.endswith("\n")
     if not is_cut and _is_plain(octets):
         return Body("7bit", octets.replace(b"\n", b"\r\n"))

@@ -22,7 +22,7 @@ from gateway.mail.words import decode_words, without_controls
 SINGLE_FIELDS: Final = frozenset({"from", "to", "subject", "date", "message-id"})
 """Shown to the reader, and shown differently where they stand twice (case M32)."""
 
-MESSAGE_ID: Final = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
+MESSAGE_ID: Final = re.compile(r"<[!#-'*-;=?A-\[\]-~]+@[!#-'*-;=?A-\[\]-~]+>")
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

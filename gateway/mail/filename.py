@@ -24,7 +24,7 @@ _FALLBACK: Final = re.compile(r"[^ !#-\[\]-~]")
 _CUTS: Final = re.compile(r"[ \t(,;:=<>@?]")
 
 
-def read_filenames(parameters: Iterable[Parameter | None], notes: Notes, part: str) -> tuple[str, ...]:
+def read_filenames(parameters: Iterable[Parameter], notes: Notes, part: str) -> tuple[str, ...]:
     """Every candidate name of a part, the preferred first, without repeats.
 
     Args:
@@ -39,7 +39,7 @@ def read_filenames(parameters: Iterable[Parameter | None], notes: Notes, part: s
     found: dict[str, None] = {}
     extensions: set[str] = set()
     for parameter in parameters:
-        if parameter is None or not parameter.value.strip():
+        if not parameter.value.strip():
             continue
         readings = _readings(parameter, notes, part)
         extensions.update(extension(reading) for reading in readings if extension(reading))

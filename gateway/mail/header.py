@@ -53,13 +53,16 @@ def find_sections(octets: bytes, start: int, end: int, limits: Limits, part: str
     """
     if octets.startswith(b"\n", start, end):
         return Sections(start, start, start + 1, end)
+    if start == end and part:
+        # A blank line and nothing else: its line end belongs to the delimiter that follows.
+        return Sections(start, start, end, end)
     blank = octets.find(b"\n\n", start, min(end, start + limits.header_octets + 2))
     if blank >= 0:
         return Sections(start, blank, blank + 2, end)
     if end - start > limits.header_octets:
         raise LimitError(f"The header section is over {limits.header_octets} octets: shorten it.", part=part)
     if not part or not octets.endswith(b"\n", start, end):
-        # The line end of the blank line belongs to the delimiter that follows: so much for a part without body.
+        # A part without body ends in the line end of its last field; that of the blank line is the delimiter's.
         raise AmbiguityError("No blank line ends the header section: add one before the text.", part=part)
     return Sections(start, end - 1, end, end)
 

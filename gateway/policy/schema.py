@@ -27,8 +27,7 @@ MIN_MESSAGE_OCTETS = 10_000
 
 
 def _is_day(text: str) -> str:
-    if date.fromisoformat(text).isoformat() != text:
-        raise ValueError("must be a day, YYYY-MM-DD")
+    date.fromisoformat(text)
     return text
 
 

@@ -89,6 +89,7 @@ class Runner:
         self._ended.set()
         self._is_stopping = False
         self._held: dict[int, QueueItem] = {}
+        self._twice: set[int] = set()
         self._load: Counter[str] = Counter()
         self._full: tuple[str, ...] = ()
         self._tasks: dict[asyncio.Task[None], _Group] = {}
@@ -145,7 +146,8 @@ class Runner:
         if self._is_stopping:
             await self._store.release([item.id for item in items if item.id not in self._held])
             return 0.0
-        # Our own leases that ran out come back too (the clock jumped, a renewal failed): those are under way.
+        # What we hold can come back: its lease ran out (the clock jumped, a renewal failed), or it is being settled.
+        self._twice.update(item.id for item in items if item.id in self._held)
         for group in _groups(item for item in items if item.id not in self._held):
             self._start(group)
         if len(items) == self._limits.batch:
@@ -220,20 +222,30 @@ class Runner:
     async def _conclude(self, items: list[QueueItem], results: Mapping[Address, DeliveryResult]) -> None:
         """Settle: first what needs nobody to be told, then the failures."""
         now = self._clock()
-        fine: list[Settlement] = []
-        final: list[Settlement] = []
+        fine: dict[int, Settlement] = {}
+        final: dict[int, Settlement] = {}
         told: list[FailedRecipient] = []
         for item in items:
             settled = outcome.settlement(item, results[item.recipient], self._schedule, now)
             failed = outcome.failure(item, results[item.recipient], settled)
-            (final if failed else fine).append(settled)
+            (final if failed else fine)[item.id] = settled
             told.extend([failed] if failed else [])
-        if fine:
-            await self._persist(lambda: self._store.settle(fine))
+        await self._settle(items, fine)
         if final:
             await self._tell(items[0].message_id, tuple(told))
-            await self._persist(lambda: self._store.settle(final))
-        self._let_go(items)
+            await self._settle(items, final)
+
+    async def _settle(self, items: list[QueueItem], settlements: dict[int, Settlement]) -> None:
+        if not settlements:
+            return
+        await self._persist(lambda: self._store.settle(tuple(settlements.values())))
+        self._let_go(item for item in items if item.id in settlements)
+        if twice := self._twice & settlements.keys():
+            # Claimed again while we were at it: unless it is settled, nobody is at it now.
+            self._twice -= twice
+            await self._persist(lambda: self._store.release(tuple(twice)))
+        if twice or any(settled.due_at for settled in settlements.values()):
+            self.wake()  # due earlier, perhaps, than what the loop is waiting for
 
     async def _tell(self, message_id: str, failed: tuple[FailedRecipient, ...]) -> None:
         """Have the hook put a notice in the record; if it cannot, say so where an operator sees it."""

@@ -68,7 +68,9 @@ _TOKEN_LENGTH = 16
 _ESSENTIAL = frozenset({"src", "href", "xlink:href"})
 """Attributes without which such an element shows nothing; others are only an addition to it."""
 
-_VOCABULARY = frozenset({"itemtype", "itemid", "itemprop", "about", "resource", "vocab", "typeof", "prefix", "property"})
+_VOCABULARY = frozenset(
+    {"itemtype", "itemid", "itemprop", "about", "resource", "vocab", "typeof", "prefix", "property"}
+)
 """Attributes whose URLs name a thing and are never loaded: schema.org puts them into order mails."""
 
 _INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f")
@@ -94,7 +96,9 @@ def is_active(element: Element) -> bool:
     return element.name in ACTIVE_ELEMENTS or is_refresh(element)
 
 
-def link_owner(view: View, reference: Reference, logo_links: frozenset[int], own: Allowed, all_: Allowed) -> str:
+def link_owner(
+    view: View, reference: Reference, logo_links: frozenset[int], own: Allowed, all_: Allowed
+) -> str:
     """Name of the rule that reports a link, ``""`` for none.
 
     Args:
@@ -168,7 +172,9 @@ def fetch_owner(view: View, reference: Reference) -> str:
         # In a style sheet it is neither remote nor a part of its own; the sheet leaves without it.
         return "" if isinstance(element, Text) else "image_type"
     if isinstance(element, Element) and element.name in {"img", "input"} and reference.attribute == "src":
-        return "tracking_pixel" if is_unseen(element) or _is_tagged(element, reference.url) else "remote_content"
+        return (
+            "tracking_pixel" if is_unseen(element) or _is_tagged(element, reference.url) else "remote_content"
+        )
     return "remote_content"
 
 

@@ -31,12 +31,6 @@ _LINKS = "SELECT link FROM seller_link WHERE seller = $1 ORDER BY link"
 
 _LOGINS = "SELECT username FROM credential WHERE seller = $1 ORDER BY username"
 
-_SENDERS = "SELECT sender FROM seller_sender WHERE seller = $1 ORDER BY sender"
-
-_LINKS = "SELECT link FROM seller_link WHERE seller = $1 ORDER BY link"
-
-_LOGINS = "SELECT username FROM credential WHERE seller = $1 ORDER BY username"
-
 _CREDENTIAL = """
 SELECT c.username, c.seller, c.password_hash, s.disabled_at
 FROM credential c JOIN seller s ON s.name = c.seller WHERE c.username = $1"""

@@ -24,7 +24,7 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
 def test_still(kind):
     """Format and size come from the header."""
     expected = ImageFacts(format=kind.lower(), width=20, height=10, frames=1, is_animated=False)
@@ -38,13 +38,6 @@ def test_animated(kind):
     facts = read_image(image(kind, frames=3, duration=50))
     assert facts is not None
     assert (facts.frames, facts.is_animated) == (3, True)
-
-
-def test_two_pages():
-    """A second page of a fax is no animation."""
-    facts = read_image(image("TIFF", frames=2))
-    assert facts is not None
-    assert not facts.is_animated
 
 
 def test_photo_with_a_second_picture():
@@ -81,8 +74,17 @@ def test_limit():
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"GIF89a", png(5, 5)[:20], b"\xff\xd8\xff\xe0", b"\0\0\1\0"],
-    ids=["empty", "text", "png cut", "gif cut", "png header cut", "jpeg cut", "icon"],
+    [
+        b"",
+        b"hello",
+        image("TIFF"),
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF89a",
+        png(5, 5)[:20],
+        b"\xff\xd8\xff\xe0",
+        b"\0\0\1\0",
+    ],
+    ids=["empty", "text", "tiff", "png cut", "gif cut", "png header cut", "jpeg cut", "icon"],
 )
 def test_unreadable(content):
     """What cannot be read has no facts."""

@@ -285,6 +285,8 @@ def test_other_readers_read_what_we_wrote_as_we_do(message):
     for leaf, (_, content) in zip(ours, theirs, strict=True):
         assert leaf.content.replace(b"\r\n", b"\n") == content.replace(b"\r\n", b"\n")
     fast = fast_mail_parser.parse_email(composed)
+    plain = [leaf.text.split() for leaf in ours if leaf.media_type == "text/plain"]
+    assert plain == [text.split() for text in fast.text_plain]
     attached = [leaf.content for leaf in ours if leaf.disposition == "attachment"]
     assert all(content in [attachment.content for attachment in fast.attachments] for content in attached)
 

@@ -10,7 +10,11 @@ PARAMS = Params(allowed_hosts=("amazon.de",))
 ENGINES = pytest.mark.parametrize("engine", ["inspect", "rebuild"])
 
 MARKUP = {
-    "link": ('<p>See <a href="https://shop.example/x">our shop</a></p>', Remedy.UNWRAP_ELEMENT, "https://shop.example/…"),
+    "link": (
+        '<p>See <a href="https://shop.example/x">our shop</a></p>',
+        Remedy.UNWRAP_ELEMENT,
+        "https://shop.example/…",
+    ),
     "mail": ('<a href="mailto:a@shop.example">write</a>', Remedy.UNWRAP_ELEMENT, "mailto:…"),
     "phone": ('<a href="tel:+4930">call</a>', Remedy.UNWRAP_ELEMENT, "tel:…"),
     "relative": ('<a href="orders/1">order</a>', Remedy.UNWRAP_ELEMENT, "relative link"),
@@ -53,8 +57,9 @@ def test_hit_in_text(context_of, findings):
 def test_hit_in_the_words_of_a_link(context_of, findings):
     """A link whose words are a URL is taken apart, and the words are redacted."""
     html = '<a href="https://shop.example">www.shop.example</a>'
-    assert [Remedy.UNWRAP_ELEMENT, Remedy.REDACT_TEXT] == [
-        finding.remedy for finding in findings(RULE, context_of(html), PARAMS)
+    assert [finding.remedy for finding in findings(RULE, context_of(html), PARAMS)] == [
+        Remedy.UNWRAP_ELEMENT,
+        Remedy.REDACT_TEXT,
     ]
 
 
@@ -88,6 +93,7 @@ FINE = {
     "commented out": '<!-- <a href="https://shop.example">x</a> -->',
     "namespace for Outlook": '<!--[if mso]><xml xmlns:o="http://schemas.microsoft.com/office"></xml><![endif]-->',
     "quote of another mail": '<blockquote type="cite" cite="mid:1@shop.example">x</blockquote>',
+    "page in a frame is another rule's": """<iframe srcdoc='<a href="https://shop.example">x</a>'></iframe>""",
     "no link": "<p>Version 1.2.3 of Node.js, file setup.zip</p>",
     "refresh is another rule's": '<meta http-equiv="refresh" content="0;url=https://shop.example/x"><p>x</p>',
 }
@@ -97,14 +103,14 @@ FINE = {
 @pytest.mark.parametrize("html", FINE.values(), ids=FINE)
 def test_near_miss(context_of, findings, html, engine):
     """What is allowed, reaches nobody, or belongs to another rule is not reported."""
-    assert [] == findings(RULE, context_of(html, engine=engine), PARAMS)
+    assert findings(RULE, context_of(html, engine=engine), PARAMS) == []
 
 
 def test_near_miss_of_registered_links(context_of, findings):
     """What the seller registered for completing orders is allowed, in markup and in words."""
     profile = Profile(links=("https://shop.example/design", "upload.example"))
     html = '<a href="https://shop.example/design/7">design</a> https://upload.example/x'
-    assert [] == findings(RULE, context_of(html, profile=profile), PARAMS)
+    assert findings(RULE, context_of(html, profile=profile), PARAMS) == []
 
 
 EVASIONS = {
@@ -117,6 +123,8 @@ EVASIONS = {
     "number for a host": '<a href="https://2130706433/">x</a>',
     "hidden words beside the image": '<a href="https://shop.example"><img src="cid:a"><i>a</i></a>',
     "second target": '<a href="https://shop.example" href="https://amazon.de">x</a>',
+    "two in a comment for Outlook": '<!--[if mso]><a href="https://a.example">x</a><a href="https://b.example">y</a>-->',
+    "page in an attribute": """<p srcdoc='<a href="https://shop.example">x</a>'>x</p>""",
     "in a comment for Outlook": '<!--[if gte mso 9]><a href="https://shop.example">x</a><![endif]-->',
 }
 

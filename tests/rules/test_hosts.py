@@ -6,7 +6,12 @@ from gateway.rules.hosts import MAX_LINK, MAX_NESTED, Allowed, Standing, redacte
 
 ALLOWED = Allowed.of(
     ("amazon.com", "Amazon.DE."),
-    ("upload.shop.example", "https://shop.example/design", "https://shop.example/track?v=1", "no host at all:"),
+    (
+        "upload.shop.example",
+        "https://shop.example/design",
+        "https://shop.example/track?v=1",
+        "no host at all:",
+    ),
 )
 
 FINE = [
@@ -17,6 +22,7 @@ FINE = [
     "https://www.amazon.de/dp/B0//ref=sr_1",
     "https://www.amazon.de/r?u=https%3A%2F%2Fsellercentral.amazon.com%2Fx",
     "https://www.amazon.de/httpdocs/http",
+    "https://www.amazon.de/a////b//",
     "https://upload.shop.example/x",
     "https://shop.example/design",
     "https://shop.example/design/7?a=1",

@@ -37,7 +37,7 @@ def test_hit(context_of, findings, mail, remedy):
 )
 def test_near_miss(context_of, findings, html):
     """https, other hosts, images and bare names are not reported here."""
-    assert [] == findings(RULE, context_of(html), PARAMS)
+    assert findings(RULE, context_of(html), PARAMS) == []
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,9 @@ def new_message() -> Callable[..., NewMessage]:
 def settlement() -> Callable[..., Settlement]:
     """Makes a settlement of one row."""
 
-    def build(queue_id: int, state="delivered", *, due_at=None, outcome="delivered", reply="250 ok") -> Settlement:
+    def build(
+        queue_id: int, state="delivered", *, due_at=None, outcome="delivered", reply="250 ok"
+    ) -> Settlement:
         attempt = Attempt(at=NOW, outcome=outcome, next_hop="relay.example:25", reply=reply)
         return Settlement(queue_id=queue_id, state=state, due_at=due_at, attempt=attempt)
 

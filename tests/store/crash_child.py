@@ -31,6 +31,7 @@ class Crash:
         self.step, self.left = step, nth
 
     def at(self, step: str) -> None:
+        """One pass of a step."""
         if step == self.step:
             self.left -= 1
             if self.left == 0:
@@ -44,6 +45,7 @@ class Journal:
         self.file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def write(self, line: str) -> None:
+        """One line, at once."""
         os.write(self.file, f"{line}\n".encode())
 
 
@@ -57,12 +59,14 @@ class WatchedStore:
         return getattr(self.store, name)
 
     async def claim(self, *args, **kwargs):
+        """Claims; the step counts if there was something to claim."""
         items = await self.store.claim(*args, **kwargs)
         if items:
             self.crash.at("after-claim")
         return items
 
     async def settle(self, settlements):
+        """Settles, between two steps."""
         self.crash.at("before-settle")
         await self.store.settle(settlements)
         self.crash.at("after-settle")
@@ -117,12 +121,12 @@ async def main(url: str, journal_path: str, run: str, step: str, nth: str) -> No
         for address in recipients:
             if address.local == "bad":
                 results[address] = PermanentFailure(next_hop="hop", reply="550 5.1.1", status="5.1.1")
-            elif address.local == "late" and address not in seen:
+            elif address.local == "late" and (octets, address) not in seen:
                 results[address] = TemporaryFailure(next_hop="hop", reply="451 4.0.0")
             else:
                 journal.write(f"sent {octets.decode()} {address.local}")
                 results[address] = Delivered(next_hop="hop", reply="250 2.0.0")
-            seen.add(address)
+            seen.add((octets, address))
         crash.at("after-send")
         return results
 
@@ -136,7 +140,9 @@ async def main(url: str, journal_path: str, run: str, step: str, nth: str) -> No
 
     async def feed(name):
         new = message(name)
-        await store.accept(NewMessage(**{slot: getattr(new, slot) for slot in new.__slots__} | {"sent": name.encode()}))
+        await store.accept(
+            NewMessage(**{slot: getattr(new, slot) for slot in new.__slots__} | {"sent": name.encode()})
+        )
         journal.write(f"ack {name}")
         runner.wake()
 

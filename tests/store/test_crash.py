@@ -23,16 +23,21 @@ class Rig:
         self.journal.touch()
 
     def run(self, name: str, step: str, nth: int) -> int:
+        """A child's return code: 0, or -9 where it killed itself."""
         command = [sys.executable, str(CHILD), self.url, str(self.journal), name, step, str(nth)]
-        done = subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, timeout=60)
+        done = subprocess.run(
+            command, check=False, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, timeout=60
+        )
         assert done.returncode in {0, -9}, done.stderr.decode()
         return done.returncode
 
     def lines(self, word: str, *, after: int = 0) -> list[tuple[str, ...]]:
+        """What follows this word in the journal, from a line on."""
         parts = [tuple(line.split()) for line in self.journal.read_text().splitlines()[after:]]
-        return [rest for first, *rest in parts if first == word for rest in [tuple(rest)]]
+        return [part[1:] for part in parts if part[0] == word]
 
     def states(self) -> dict[tuple[str, str], str]:
+        """Message id and recipient → state in the record."""
         return asyncio.run(self._states())
 
     async def _states(self) -> dict[tuple[str, str], str]:
@@ -48,7 +53,9 @@ class Rig:
 @pytest.mark.parametrize(
     ("step", "passes"),
     [
-        pytest.param("before-commit", (1, 3, 5), id="before a commit (the schema's, an accept's, a later one)"),
+        pytest.param(
+            "before-commit", (1, 3, 5), id="before a commit (the schema's, an accept's, a later one)"
+        ),
         pytest.param("after-commit", (1, 3, 5), id="after a commit, before anybody is answered"),
         pytest.param("after-claim", (1, 2), id="after a claim"),
         pytest.param("after-send", (1, 4), id="after the next hop took it"),

@@ -15,7 +15,9 @@ async def test_round_trip(store, new_message, address, finding):
     envelope = Envelope(
         reverse_path=None,
         recipients=(
-            Recipient(address=address("a@market.example"), notify=("FAILURE", "DELAY"), original="rfc822;a@x"),
+            Recipient(
+                address=address("a@market.example"), notify=("FAILURE", "DELAY"), original="rfc822;a@x"
+            ),
             Recipient(address=address("b b@market.example")),
         ),
         smtputf8=True,
@@ -32,7 +34,19 @@ async def test_round_trip(store, new_message, address, finding):
     assert detail.normalised == message.normalised
     assert (detail.peer, detail.original, detail.sent) == ("127.0.0.1", message.original, message.sent)
     summary = detail.summary
-    shared = ("id received_at seller policy verdict reply route message_id subject order_ids envelope").split()
+    shared = [
+        "id",
+        "received_at",
+        "seller",
+        "policy",
+        "verdict",
+        "reply",
+        "route",
+        "message_id",
+        "subject",
+        "order_ids",
+        "envelope",
+    ]
     assert {name: getattr(summary, name) for name in shared} == {n: getattr(message, n) for n in shared}
     assert (summary.rules, summary.states) == (("external_link", "emoji"), (("queued", 2),))
     assert [row.address for row in detail.recipients] == [r.address for r in envelope.recipients]
@@ -179,7 +193,9 @@ async def test_purge(filled, now, settlement, monkeypatch, new_message):
     rows = {item.message_id: item.id for item in await filled.claim(9, now, 60)}
     await filled.settle([settlement(rows["m5"])])
     assert await filled.purge(now + timedelta(hours=1, microseconds=1)) == 2
-    kept = {name: (await filled.message(name)).original is not None for name in ("m1", "m2", "m3", "m4", "m5")}
+    kept = {
+        name: (await filled.message(name)).original is not None for name in ("m1", "m2", "m3", "m4", "m5")
+    }
     assert kept == {"m1": True, "m2": False, "m3": True, "m4": True, "m5": False}
     await filled.settle([settlement(rows["m1"]), settlement(rows["m3"], "failed")])
     assert await filled.purge(now + timedelta(hours=2)) == 1

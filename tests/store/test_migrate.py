@@ -15,7 +15,9 @@ from gateway.store.store import Store
 
 def _schema(path):
     with closing(apsw.Connection(str(path))) as connection:
-        return sorted(row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL"))
+        return sorted(
+            row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE sql NOT NULL")
+        )
 
 
 async def test_twice(url, tmp_path):
@@ -39,7 +41,9 @@ async def test_newer(url, tmp_path):
     await (await Store.open(url, instance=None)).close()
     with closing(apsw.Connection(str(tmp_path / "gateway.db"))) as connection:
         connection.execute("INSERT INTO migration (version, name) VALUES (7777, '7777_later.sql')")
-    with pytest.raises(StoreError, match=r"newer gateway \(schema 7777, this one knows 1\).*restore a backup"):
+    with pytest.raises(
+        StoreError, match=r"newer gateway \(schema 7777, this one knows 1\).*restore a backup"
+    ):
         await Store.open(url, instance=None)
 
 

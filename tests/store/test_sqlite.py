@@ -183,7 +183,9 @@ async def test_busy(store, new_message, tmp_path):
         both = await asyncio.gather(
             store.accept(new_message("a")), store.accept(new_message("b")), return_exceptions=True
         )
-        assert [str(e).partition(": ")[2] for e in both] == ["another process holds the database; end it or wait"] * 2
+        assert [str(e).partition(": ")[2] for e in both] == [
+            "another process holds the database; end it or wait"
+        ] * 2
         assert both[0] is not both[1]
         rude.execute("ROLLBACK")
     await store.accept(new_message("a"))

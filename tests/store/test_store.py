@@ -1,7 +1,6 @@
 """The facade: opening, closing, readiness, several at one record."""
 
 import asyncio
-import os
 import stat
 
 import pytest
@@ -26,7 +25,7 @@ from gateway.store.store import Store
 )
 async def test_url(url):
     """What is not an SQLite file is refused with how to write one."""
-    with pytest.raises(StoreError, match='write it as "sqlite:////var/lib/gateway/gateway.db"'):
+    with pytest.raises(StoreError, match=r'write it as "sqlite:////var/lib/gateway/gateway\.db"'):
         await Store.open(url, instance=None)
 
 
@@ -54,7 +53,7 @@ async def test_not_a_database(tmp_path):
 async def test_private(store, tmp_path):
     """The record holds mail: nobody but its owner can read its files."""
     await store.ready()
-    modes = {path.name: stat.S_IMODE(os.stat(path).st_mode) for path in tmp_path.iterdir()}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert {"gateway.db", "gateway.db-wal", "gateway.db.one.lock"} <= modes.keys()
     assert set(modes.values()) == {0o600}
 

@@ -6,7 +6,6 @@ Not here: objects that are built from settings (``app``).
 Source: the contract in README.md.
 """
 
-import ipaddress
 import os
 import re
 import socket
@@ -23,6 +22,7 @@ from gateway.mail.errors import AddressError
 from gateway.policy.load import PolicyError, load_policy, override
 from gateway.policy.model import Policy
 from gateway.relay.route import NextHop, RouteError, parse_next_hop
+from gateway.smtp.settings import is_loopback as host_is_loopback
 
 BUNDLED_POLICIES = Path(__file__).parent / "_policies"
 """Where an installed wheel carries its policies."""
@@ -48,6 +48,11 @@ def _check_endpoint(text: str) -> str:
     if not colon or not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004 - the largest port
         raise ValueError('is not host:port; write it as "127.0.0.1:2525"')
     return text
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether ``host:port`` can be reached from this machine only."""
+    return host_is_loopback(endpoint.rpartition(":")[0].strip("[]"))
 
 
 def _check_next_hop(text: str) -> str:
@@ -177,15 +182,6 @@ class Config(_Section):
                 "a listener offers TLS, but there is no [tls] section; set tls.certificate and tls.key"
             )
         return self
-
-
-def is_loopback(endpoint: str) -> bool:
-    """Whether ``host:port`` can be reached from this machine only."""
-    host = endpoint.rpartition(":")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:

@@ -60,7 +60,10 @@ def _read(text: str, start: int, end: int, known: dict[str, bool]) -> Span | Non
 
 
 def _is_dictated(labels: list[str]) -> bool:
-    """Whether what follows the word ``at`` can only be a domain: ``look at the dot com bubble``, ``at store dot it``."""
+    """Whether what follows the word ``at`` can only be a domain.
+
+    ``look at the dot com bubble`` and ``available at store dot it`` hold none.
+    """
     return labels[0].lower() not in _ARTICLES and labels[-1].lower() in SPOKEN_TLDS
 
 

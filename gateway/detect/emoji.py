@@ -8,7 +8,7 @@ Source: UTS 51 (emoji sequences); ``emoji_tables`` for the characters.
 
 from collections.abc import Iterator
 
-from gateway.detect.emoji_tables import ALWAYS, TEXT_SYMBOLS
+from gateway.detect.emoji_tables import ALWAYS, KAOMOJI, TEXT_SYMBOLS
 from gateway.detect.fold import Span
 from gateway.detect.scan import Pattern, compile_pattern, found, spans
 
@@ -117,7 +117,4 @@ _QUANTITY = compile_pattern(
     r"(?i)^[ .,]?[0-9]|^ ?(?:%|°|kg|g|mg|mm|cm|m|km|l|ml|w|v|h|x|min|sec|s|days?|hours?|weeks?|months?|years?|tagen?|stunden?"
     r"|wochen?|monaten?|jahren?|jours?|heures?|semaines?|giorni|ore|días|horas|dagen|uur|dni|gün|stars?|sterne?|pcs|pieces|stück)\b"
 )
-_KAOMOJI = compile_pattern(
-    r"[(（][ ]?[^\s()（）\pL\pN]?[ ]?[\^T;><°・´｀ಠ◕•￣≧≦╥ʘ๑✿つノ╯¬]+[\pL\pN_.\-oωД▽∀∇益ヮ‿.△﹏○□￣＿ ]{1,6}[\^T;><°・´｀ಠ◕•￣≧≦╥ʘ๑✿つノ¬]+[^()（）\n]{0,4}[)）][^\s\pN]{0,4}"
-    r"|[\^][_.\-oO]?[\^]|>[_.]+<|T[_.]T|[oO]_[oO]|-_+-|¯\\_\([^()\n]{1,4}\)_/¯|ʕ[^ʔ\n]{1,8}ʔ|\(╯[^()\n]{1,6}\)╯[^\n]{0,6}|ಠ_ಠ|;_;|\*_\*|\^_+\^|m\(_+\)m"
-)
+_KAOMOJI = compile_pattern("|".join(KAOMOJI))

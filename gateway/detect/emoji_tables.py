@@ -7,6 +7,8 @@ one of the two properties there, apart by ``TEXT_SYMBOLS``, as ranges.
 Extended_Pictographic holds code points kept for emoji to come, so a newer telephone's emoji are found as well.
 """
 
+# ruff: noqa: RUF001 - faces are made of such signs
+
 ALWAYS = """
 231A-231B 23E9-23F3 23F8-23FA 25FD-25FE 2600-2604 2614-2615 2618 261D 2620 2622-2623 2626 262A
 262E-262F 2638-263A 2648-2653 265F 2665 2668 267F 2692-2694 2697 269B-269C 26A1 26A7 26AA-26AB
@@ -31,3 +33,23 @@ A9 AE 203C 2049 2122 2139 2194-2199 21A9-21AA 2328 23CF 24C2 25AA-25AB 25B6 25C0
 """
 """Typographic signs that business mail uses as text: copyright and trade mark, arrows, check marks, bullets, the
 telephone and the envelope of a letterhead, a warning sign. They are emoji only with U+FE0F behind them."""
+
+_EYES = r"[\^T;><°・´`｀ಠ◕•￣≧≦╥ʘ๑✿つノ╯¬]"
+KAOMOJI = (
+    # A face in brackets: an eye, a nose or mouth, another eye, and perhaps arms. A digit is no part of a face.
+    rf"[(（][ ]?[^\s()（）\pL\pN]?[ ]?{_EYES}+[\pL_.\-▽∀∇﹏○□￣＿△‿ ]{{1,6}}{_EYES}+[^()（）\n\pN]{{0,4}}[)）][^\s\pN()（）]{{0,4}}",
+    r"\^[_.\-oO]?\^",
+    r"\^_+\^",
+    r">[_.]+<",
+    r"T[_.]T",
+    r"[oO]_[oO]",
+    r"-_+-",
+    r";_;",
+    r"\*_\*",
+    r"ಠ_ಠ",
+    r"m\(_+\)m",
+    r"¯\\_\([^()\n]{1,4}\)_/¯",
+    r"ʕ[^ʔ\n]{1,8}ʔ",
+    r"\(╯[^()\n]{1,6}\)╯[^\n]{0,6}",
+)
+"""Emoticons read upright, as re2 expressions."""

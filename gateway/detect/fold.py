@@ -156,7 +156,7 @@ def _skeletons(text: str) -> str:
     if seen.isdisjoint(_SKELETON):
         return text
     breaks = {ord(c): " " for c in seen if not (c.isalnum() or c in _IN_TOKEN)}
-    pieces = []
+    pieces: list[str] = []
     at = done = 0
     for token in text.translate(breaks).split(" "):
         if not token.isascii():

@@ -28,6 +28,7 @@ from gateway.detect.link_words import (
     PLAIN_TLDS,
     SENTENCE_ENDS,
     SINGLE_LETTER_HOSTS,
+    SPACED_TLDS,
     SPOKEN_TLDS,
     WORD_TLDS,
 )
@@ -230,8 +231,9 @@ def _letters(text: str) -> Iterator[Span]:
 def _numeric(text: str) -> Iterator[Span]:
     """An IPv4 address with a port or a path; alone it is a version number as often."""
     for start, end in spans(_IPV4, text):
-        address = text[start:end].split(":")[0].split("/")[0]
-        if all(int(octet) <= 255 for octet in address.split(".")) and text[start - 1 : start] not in _INNER:  # noqa: PLR2004
+        address, _, _ = text[start:end].partition("/")
+        octets = address.partition(":")[0].split(".")
+        if all(int(octet) <= 255 for octet in octets) and text[start - 1 : start] not in _INNER:  # noqa: PLR2004
             stop = _trim(text, start, end)
             yield Span(start, stop, text[start:stop])
 
@@ -247,7 +249,7 @@ _SLASHES = frozenset({"//", "\\\\"})
 _INNER = frozenset("./-:")
 _LETTER_GAPS = frozenset(" *_~|-")
 _PAIRS = ((")", "("), ("]", "["), ("}", "{"))
-_TRAILING = frozenset(".,;:!?'\"*_~`)]}>|\\«»”’“‘…")
+_TRAILING = frozenset(".,;:!?'\"*_~`)]}>|\\\u00ab\u00bb\u201c\u201d\u2018\u2019")
 
 _SCHEME = compile_pattern(
     rf"(?i)(?:[a-z][a-z0-9+.-]*(?:://|:\\\\|\[:\]//|\(:\)//)|h(?:tt|xx|\*\*|__)ps?(?:\[?:\]?)[/\\]{{0,4}})[^{STOP}]+"
@@ -265,9 +267,8 @@ _SPOKEN = compile_pattern(
     rf"(?i){LABEL}(?:(?: {{1,3}}{SPOKEN_DOT} {{1,3}}|\.){LABEL})* {{1,3}}{SPOKEN_DOT} {{1,3}}{LABEL}"
 )
 _ANY_DOT = compile_pattern(rf"(?i){ANY_DOT}")
-_PLAIN = any_of(sorted(PLAIN_TLDS - WORD_TLDS))
 _SPACED = compile_pattern(
-    rf"(?i)[\pL\pN_-]{{2,}} {{1,3}}\. {{0,3}}{_PLAIN}(?:[^\pL\pN_-]|$)|[\pL\pN_-]{{2,}}\. {{1,3}}(?:com|net|org)(?:[/\n]|$)"
+    rf"(?i)[\pL\pN_-]{{2,}} {{1,3}}\. {{0,3}}{any_of(SPACED_TLDS)}(?:[^\pL\pN_-]|$)|[\pL\pN_-]{{2,}}\. {{1,3}}(?:com|net|org)(?:[/\n]|$)"
 )
 _LETTERS = compile_pattern(r"(?i)\b(?:[\pL\pN.][ *_~|-]{1,2}){4,}[\pL\pN]\b")
 _IPV4 = compile_pattern(

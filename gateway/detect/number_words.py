@@ -4,6 +4,10 @@ Not here: how they are used (``protected`` shields numbers that are none to call
 Languages: English, German, French, Italian, Spanish, Portuguese, Dutch, Swedish, Polish, Turkish, Japanese, Arabic.
 """
 
+# ruff: noqa: RUF001 - a dotless i is a letter of Turkish words
+
+from gateway.detect.words import listed
+
 REFERENCE_WORDS = listed(
     # English
     "order, purchase order, po, invoice, customer, client, account, article, item, product, part, model, "
@@ -101,85 +105,29 @@ SMALL_WORDS = listed(
 )
 """What may stand between any word for telephone and its number."""
 
-DIGIT_WORDS = (
-    *(
-        ("zero", "0"),
-        ("oh", "0"),
-        ("o", "0"),
-        ("nought", "0"),
-        ("one", "1"),
-        ("two", "2"),
-        ("three", "3"),
-        ("four", "4"),
-    ),
-    *(
-        ("five", "5"),
-        ("six", "6"),
-        ("seven", "7"),
-        ("eight", "8"),
-        ("nine", "9"),
-        ("null", "0"),
-        ("eins", "1"),
-    ),
-    *(
-        ("zwei", "2"),
-        ("zwo", "2"),
-        ("drei", "3"),
-        ("vier", "4"),
-        ("fünf", "5"),
-        ("fuenf", "5"),
-        ("sechs", "6"),
-    ),
-    *(
-        ("sieben", "7"),
-        ("acht", "8"),
-        ("neun", "9"),
-        ("zéro", "0"),
-        ("un", "1"),
-        ("deux", "2"),
-        ("trois", "3"),
-    ),
-    *(
-        ("quatre", "4"),
-        ("cinq", "5"),
-        ("sept", "7"),
-        ("huit", "8"),
-        ("neuf", "9"),
-        ("cero", "0"),
-        ("uno", "1"),
-    ),
-    *(
-        ("dos", "2"),
-        ("tres", "3"),
-        ("cuatro", "4"),
-        ("cinco", "5"),
-        ("seis", "6"),
-        ("siete", "7"),
-        ("ocho", "8"),
-    ),
-    *(
-        ("nueve", "9"),
-        ("due", "2"),
-        ("tre", "3"),
-        ("quattro", "4"),
-        ("cinque", "5"),
-        ("sei", "6"),
-        ("sette", "7"),
-    ),
-    *(("otto", "8"), ("nove", "9"), ("plus", "+")),
-)
+DIGIT_WORDS = {
+    entry[:-1].rstrip(): entry[-1]
+    for entry in listed(
+        "zero 0, oh 0, o 0, nought 0, one 1, two 2, three 3, four 4, five 5, six 6, seven 7, eight "
+        "8, nine 9, null 0, eins 1, zwei 2, zwo 2, drei 3, vier 4, fünf 5, fuenf 5, sechs 6, sieben "
+        "7, acht 8, neun 9, zéro 0, un 1, deux 2, trois 3, quatre 4, cinq 5, sept 7, huit 8, neuf "
+        "9, cero 0, uno 1, dos 2, tres 3, cuatro 4, cinco 5, seis 6, siete 7, ocho 8, nueve 9, due "
+        "2, tre 3, quattro 4, cinque 5, sei 6, sette 7, otto 8, nove 9, plus +",
+    )
+}
 """Digits as they are dictated: English, German, French, Spanish, Italian."""
 
-CURRENCIES = listed(
-    "€, $, £, ¥, ₺, ₹, zł, 円, 元, eur, euro, euros, usd, gbp, pln, sek, kr, chf, try, tl, inr, rs, jpy, "
-    "aed, sar, egp, cad, aud, sgd, mxn, brl, r$, us$, c$, a$, dollars, pounds, yen, rupees, pence, cents, "
-    "dkk, nok, czk, kč, huf, ft, ron, lei",
+CURRENCY_SIGNS = listed("€, $, £, ¥, ₺, ₹, zł, 円, 元, R$, US$, C$, A$, Kč, TL, Rs, kr, Ft, lei")
+
+CURRENCY_CODES = listed(
+    "eur, euro, euros, usd, gbp, pln, sek, chf, inr, jpy, aed, sar, egp, cad, aud, sgd, mxn, brl, dollars, pounds, "
+    "yen, rupees, pence, dkk, nok, czk, huf, ron",
 )
 
 UNITS = listed(
-    "mm, cm, m, km, in, inch, inches, zoll, ft, feet, yd, m2, qm, mg, g, kg, lb, lbs, oz, ml, cl, l, "
-    "liter, litre, litres, w, kw, kwh, wh, v, kv, a, ma, mah, ah, hz, khz, mhz, ghz, kb, mb, gb, tb, "
-    "mbit, gbit, dpi, px, mp, lm, lumen, db, bar, psi, nm, rpm, pcs, pieces, stk, stück, st, pièces, "
+    "mm, cm, m, km, inch, inches, zoll, ft, feet, yd, m2, qm, mg, g, kg, lb, lbs, oz, ml, cl, l, "
+    "liter, litre, litres, w, kw, kwh, wh, v, kv, ma, mah, ah, hz, khz, mhz, ghz, kb, mb, gb, tb, "
+    "mbit, gbit, dpi, px, mp, lm, lumen, db, bar, psi, nm, rpm, pcs, pieces, stk, stück, pièces, "
     "pezzi, piezas, stuks, szt, adet, 個, 枚, °, °c, °f, %, years, jahre, days, tage, jours, hours, "
-    "stunden, minutes, min, k",
+    "stunden, minutes, min",
 )

@@ -14,14 +14,27 @@ from collections.abc import Iterator, Sequence
 import phonenumbers
 
 from gateway.detect.fold import Folded, Span
-from gateway.detect.number_words import (
-    DIGIT_WORDS,
-    PHONE_WORDS,
-    PHONE_WORDS_PLAIN,
-    PHONE_WORDS_UNSPACED,
-    SMALL_WORDS,
+from gateway.detect.number_words import DIGIT_WORDS
+from gateway.detect.phone_shapes import (
+    AMOUNT,
+    EXTENSION,
+    GROUP,
+    GROUPED,
+    INTERNATIONAL,
+    MONEY,
+    NAMED_AFTER,
+    NAMED_CLOSE,
+    NAMED_FAR,
+    PAIR_AFTER,
+    PAIR_BEFORE,
+    PAIRS,
+    SHAPED,
+    SPELLED,
+    VANITY,
+    WORD,
+    WORDS,
 )
-from gateway.detect.scan import any_of, compile_pattern, found, spans, whole
+from gateway.detect.scan import found, spans, whole
 
 MIN_DIGITS = 6
 """Shortest local number that a word for telephone makes one; shorter ones are short codes and house numbers."""
@@ -70,7 +83,7 @@ def find_phones(
 
 
 def _mask(text: str, protected: Sequence[tuple[int, int]]) -> str:
-    pieces = []
+    pieces: list[str] = []
     done = 0
     for start, end in protected:
         pieces += (text[done:start], _MASK * (end - start))
@@ -89,12 +102,12 @@ def _merge(hits: list[tuple[int, int]], text: str) -> tuple[Span, ...]:
 
 
 def _with_extension(text: str, end: int) -> int:
-    tail = next(spans(_EXTENSION, text[end : end + _MAX_EXTENSION]), (0, 0))
+    tail = next(spans(EXTENSION, text[end : end + _MAX_EXTENSION]), (0, 0))
     return end + tail[1]
 
 
 def _normal(number: str) -> str:
-    if number[-1].isalpha() and whole(_WORDS, number):
+    if number[-1].isalpha() and whole(WORDS, number):
         return _dictated(number)
     plain = number.replace("(0)", "")
     digits = "".join(c for c in plain if c.isascii() and c.isalnum())
@@ -107,11 +120,11 @@ def _normal(number: str) -> str:
 def _international(text: str, protected: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     asked = 0
     begins = [start for start, _ in protected]
-    for start, end in spans(_INTERNATIONAL, text):
+    for start, end in spans(INTERNATIONAL, text):
         if _is_inner(text, start, protected, bisect_left(begins, start) - 1):
             continue
         run = text[start:end]
-        if found(_AMOUNT, run) and found(_MONEY, text[end : end + 5]):
+        if found(AMOUNT, run) and found(MONEY, text[end : end + 5]):
             continue  # a surcharge: +10.000.000 JPY
         length, digits = _cut(run, text[start] != "+")
         if not _has_calling_code(digits):
@@ -145,7 +158,7 @@ def _cut(run: str, has_prefix: bool) -> tuple[int, str]:
     shift = (3 if run.startswith("011") else 2) if has_prefix else 1
     digits = ""
     length = 0
-    for start, end in spans(_GROUP, run[:MAX_RUN]):
+    for start, end in spans(GROUP, run[:MAX_RUN]):
         gap = run[length:start]
         if len(digits) >= COMPLETE_DIGITS and ("\n" in gap or len(gap) > _NARROW):
             break
@@ -176,11 +189,11 @@ def _exists(number: str, region: str | None) -> bool:
 
 
 def _named(text: str) -> Iterator[tuple[int, int]]:
-    for pattern in (_NAMED_CLOSE, _NAMED_FAR):
+    for pattern in (NAMED_CLOSE, NAMED_FAR):
         for first, last in spans(pattern, text):
             start = first + next(at for at, c in enumerate(text[first:last]) if c in _STARTS)
             yield from _numbers_in(text, start, last)
-    for start, last in spans(_NAMED_AFTER, text):
+    for start, last in spans(NAMED_AFTER, text):
         if not _touches(text, start, last):
             end = last - next(at for at, c in enumerate(reversed(text[start:last])) if c.isdecimal())
             yield start, end
@@ -194,7 +207,7 @@ def _numbers_in(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     first = start
     count = 0
     last = start
-    for group_start, group_end in spans(_GROUP, text[start:end]):
+    for group_start, group_end in spans(GROUP, text[start:end]):
         at = start + group_start
         gap = text[last:at]
         if count >= MIN_DIGITS and "\n" in gap:
@@ -212,12 +225,12 @@ def _numbers_in(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _shaped(text: str) -> Iterator[tuple[int, int]]:
-    for start, end in spans(_SHAPED, text):
+    for start, end in spans(SHAPED, text):
         digits = sum(c.isdecimal() for c in text[start:end])
         if not _MIN_SHAPED <= digits <= _MAX_SHAPED or _touches(text, start, end):
             continue
-        if whole(_PAIRS, text[start:end]) and (
-            found(_PAIR_AFTER, text[end : end + 4]) or found(_PAIR_BEFORE, text[max(start - 4, 0) : start])
+        if whole(PAIRS, text[start:end]) and (
+            found(PAIR_AFTER, text[end : end + 4]) or found(PAIR_BEFORE, text[max(start - 4, 0) : start])
         ):
             continue  # six pairs and more are lottery numbers or sizes
         yield start, end
@@ -238,7 +251,7 @@ def _touches(text: str, start: int, end: int) -> bool:
 
 def _spelled(text: str) -> Iterator[tuple[int, int]]:
     """``0 1 5 1 2 3 4 5 6 7 8``: a gap after every digit."""
-    for start, end in spans(_SPELLED, text):
+    for start, end in spans(SPELLED, text):
         digits = "".join(c for c in text[start:end] if c.isdecimal())
         if len(digits) <= MAX_DIGITS and not _counts(digits) and not _touches(text, start, end):
             yield start, end
@@ -250,7 +263,7 @@ def _counts(digits: str) -> bool:
 
 
 def _vanity(text: str) -> Iterator[tuple[int, int]]:
-    for start, end in spans(_VANITY, text):
+    for start, end in spans(VANITY, text):
         signs = sum(c.isalnum() for c in text[start:end])
         if (
             signs >= _MIN_VANITY
@@ -261,7 +274,7 @@ def _vanity(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _words(text: str) -> Iterator[tuple[int, int]]:
-    for start, end in spans(_WORDS, text):
+    for start, end in spans(WORDS, text):
         run = text[start:end]
         words = sum(c.isalpha() and not d.isalpha() for c, d in zip(run, run[1:] + " ", strict=True))
         if words >= _MIN_WORDS and not _counts(_dictated(run).strip("+")):
@@ -269,12 +282,12 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _dictated(run: str) -> str:
-    tokens = (run[start:end].lower() for start, end in spans(_WORD, run))
-    return "".join(_DIGIT_OF.get(token, token) for token in tokens)
+    tokens = (run[start:end].lower() for start, end in spans(WORD, run))
+    return "".join(DIGIT_WORDS.get(token, token) for token in tokens)
 
 
 def _regional(text: str, region: str) -> Iterator[tuple[int, int]]:
-    for asked, (start, end) in enumerate(spans(_GROUPED, text)):
+    for asked, (start, end) in enumerate(spans(GROUPED, text)):
         if not _touches(text, start, end) and (asked >= MAX_VALIDATIONS or _exists(text[start:end], region)):
             yield start, end
 
@@ -297,64 +310,3 @@ _MIN_VANITY = 9
 _MIN_WORDS = 5
 _SCALE = "0123456789101112131415" + "1098765432100"
 _CALLING_CODES = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
-_DIGIT_OF = dict(DIGIT_WORDS)
-
-_GAP = r"[ \t./()\-_~*|:]{0,3}"
-_RUN = rf"\(?\d(?:{_GAP}\n?{_GAP}\d){{5,}}"
-_LETTERS_END = r"(?:^|[^0-9\pL])"
-
-_GROUP = compile_pattern(r"\d+")
-_EXTENSION = compile_pattern(
-    r"(?i)^[ ,(]{0,2}(?:ext|x|extension|durchwahl|dw|poste|int|#)[.:]? ?\d{1,6}\b\)?"
-)
-_PAIRS = compile_pattern(r"\d\d(?:[ .-]\d\d){4}")
-_PAIR_AFTER = compile_pattern(r"^[ .-]\d\d\b")
-_PAIR_BEFORE = compile_pattern(r"\b\d\d[ .-]$")
-_INTERNATIONAL = compile_pattern(rf"(?:\+[ (]{{0,2}}|00[ ]?|011[ -])\(?\d(?:{_GAP}\n?{_GAP}\d){{6,}}")
-_AMOUNT = compile_pattern(r"^\+ ?\d{1,3}(?:[., ']\d{3})+(?:[.,]\d{1,2})?$")
-_MONEY = compile_pattern(r"(?i)^ ?(?:€|\$|£|¥|₺|eur|usd|gbp|jpy|pln|円|yen)")
-_NAMED_CLOSE = compile_pattern(
-    rf"(?i)(?:{_LETTERS_END}{any_of(PHONE_WORDS)}|{any_of(PHONE_WORDS_UNSPACED)}|(?:^|[\n|,;/] ?)[TMFP][:.])"
-    rf"[ \t.:=_*/|)\]-]{{0,4}}(?:[ ]?{any_of(SMALL_WORDS)}[ .:]{{1,3}}){{0,3}}\n?[ ]{{0,4}}{_RUN}"
-)
-_NAMED_FAR = compile_pattern(
-    rf"(?i){_LETTERS_END}{any_of(PHONE_WORDS_PLAIN)}[^0-9\pL+(\n\x00][^0-9+(\n\x00]{{0,18}}\n?[ ]{{0,4}}{_RUN}"
-)
-_NAMED_AFTER = compile_pattern(
-    rf"(?i){_RUN} ?(?:[(\[][^0-9()\n\x00]{{0,12}}|(?:on|via|per|by|über|par|por|su) ){any_of(PHONE_WORDS_PLAIN)}"
-)
-_SHAPES = (
-    # North America: the last gap is no blank, or the first group stands in brackets, or all prefixes can exist.
-    r"(?:\+?1[ .-]?)?\(?[2-9]\d\d\)?[ .-]{1,2}\d{3}[.-]\d{4}",
-    r"(?:\+?1[ .-]?)?\([2-9]\d\d\) ?\d{3}[ .-]\d{4}",
-    r"(?:1 )?[2-9][0-8]\d [2-9]\d\d \d{4}",
-    r"1-[2-9]\d\d-\d{3}-\d{4}",
-    # Area code in brackets: (030) 1234567, (11) 91234-5678.
-    r"\(0\d{1,5}\)[ /-]{0,3}\d{2,8}(?:[ -]\d{1,5}){0,3}",
-    r"\(\d{2,4}\) ?\d{3,5}[ -]\d{4}",
-    # Area code before a slash: 030/1234567.
-    r"0\d{1,5} ?/ ?\d{3,8}(?:[ -]?\d{1,5}){0,4}",
-    # Trunk 0 and an area code of three to five digits: 0151 23456789, 020 7946 0958, 0212 123 45 67.
-    r"0[1-9]\d{1,4}[ .-]{1,3}\d{2,9}(?:[ .-]\d{2,5}){0,4}",
-    r"0800[ .-]?\d{2,4}[ .-]?\d{2,5}(?:[ .-]?\d{2,4})?",
-    # Trunk 0 and one digit: French pairs, 03-1234-5678, 06-12345678, 02 123 45 67, 08-123 456 78, 0 532 123 45 67.
-    r"0[1-9](?:[ .-]\d\d){4}",
-    r"0[1-9][ .-]{1,3}\d{3,4}[ .-]\d{3,4}",
-    r"0[1-9][ .-]{1,3}\d{6,8}",
-    r"0[1-9][ .-]{1,3}\d{3}[ .-]\d{2,3}[ .-]\d{2}",
-    r"0 \d{3} \d{3} \d{2} ?\d{2}",
-    # No trunk prefix: Spain, Poland, Portugal, Czechia in threes; Spain and Norway in their own groups.
-    r"[5-9]\d\d[ -]\d{3}[ -]\d{3}",
-    r"[89]\d \d{3} \d\d \d\d",
-    r"[679]\d\d \d\d \d\d \d\d",
-    r"[49]\d\d \d\d \d{3}",
-)
-_SHAPED = compile_pattern(f"(?:{'|'.join(_SHAPES)})")
-_GROUPED = compile_pattern(r"\b\d{2,4}(?:[ .-]\d{2,4}){2,4}\b")
-_SPELLED = compile_pattern(r"[+(]?\b0\)?(?:[ .\-_*/|~,]{1,3}\d\b){8,}")
-_VANITY = compile_pattern(
-    r"\b(?:1[ .-]?)?\(?(?:8(?:00|33|44|55|66|77|88)|0800|1800|1300|0300)\)?[ .-](?:[A-Z0-9]{1,9}-){0,3}[A-Z0-9]{2,10}\b"
-)
-_WORD_OR_DIGITS = rf"(?:{any_of(word for word, _ in DIGIT_WORDS)}|\d{{1,5}})"
-_WORDS = compile_pattern(rf"(?i)\b{_WORD_OR_DIGITS}\b(?:[ ,.\-/]{{1,3}}{_WORD_OR_DIGITS}\b){{6,}}")
-_WORD = compile_pattern(rf"(?i){_WORD_OR_DIGITS}\b")

@@ -45,4 +45,4 @@ def is_opt_out_url(url: str) -> bool:
 _EDGES = " \t\n.,;:!?()[]"
 _OPT_OUT = compile_pattern(rf"(?i)(?:{'|'.join(OPT_OUT)})")
 _OPT_OUT_URL = compile_pattern(rf"(?i)(?:^|[/?&=._+-])(?:{'|'.join(OPT_OUT_PATHS)})(?:[/?&=._0-9+-]|$)")
-_SENTENCE_END = compile_pattern(r"[.!?](?:[\s)\"]|$)|\n|[。！？؟]")
+_SENTENCE_END = compile_pattern(r"[.!?](?:[\s)\"]|$)|\n|[\x{3002}\x{FF01}\x{FF1F}\x{061F}]")

@@ -37,21 +37,23 @@ MAX_NESTED = 3
 """HTML inside HTML: a conditional comment, ``srcdoc``. Comments within comments cost the square of their depth."""
 
 _SPACE = r"\t\n\f "
-_ATTRIBUTE = (
-    rf"[{_SPACE}/]*+=?[^{_SPACE}/>=]++"
-    rf"(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^{_SPACE}>\"'][^{_SPACE}>]*+)?+)?+"
-)
+_ATTRIBUTE_NAME = rf"(?:=[^{_SPACE}/>=]*+|[^{_SPACE}/>=]++)"
+_ATTRIBUTE_VALUE = rf"(?:\"[^\"]*+\"?+|'[^']*+'?+|[^{_SPACE}>\"'][^{_SPACE}>]*+)"
+_REST = rf"(?:[{_SPACE}]*+=[{_SPACE}]*+{_ATTRIBUTE_VALUE}?+)?+"
 _ORDINARY = rf"[{_SPACE}][a-zA-Z-]++=\"[^\"]*+\""  # the same as above, only met faster
 _TOKEN = re.compile(
-    rf"<(?:(/?)([a-zA-Z][^{_SPACE}/>]*+)(?:{_ORDINARY})*+(?:{_ATTRIBUTE})*+[{_SPACE}/=]*+>?+"
+    rf"<(?:(/?)([a-zA-Z][^{_SPACE}/>]*+)(?:{_ORDINARY})*+(?:[{_SPACE}/]*+{_ATTRIBUTE_NAME}{_REST})*+[{_SPACE}/]*+>?+"
     r"|!--(?:-?+>|.*?(?:--!?>|\Z))"
     r"|[!?/][^>]*+>?+)",
     re.DOTALL,
 )
-_ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
+_ONE_ATTRIBUTE = re.compile(rf"[{_SPACE}/]*+({_ATTRIBUTE_NAME}){_REST}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _RAW_TEXT = names("style script title textarea xmp iframe noembed noframes noscript plaintext")
+_SHORT = 10
+"""Characters of a tag that has no room for two ``src``."""
+
 _FORMATTING = names("a b big code em font i nobr s small strike strong tt u")
 _NEED_NO_END = names(
     "area base br col embed hr img input link meta param source track wbr html head body p li dt dd option optgroup"
@@ -85,8 +87,8 @@ def check_characters(html: str) -> tuple[str, ...]:
     knows, so after such a tag the scan goes both ways; ways meet again at the next token they share.
 
     Returns:
-        What a browser mends in silence and another reader, or what a relay puts behind the mail, may take another
-        way: ``"unclosed element"``.
+        What a browser mends in silence: ``"unclosed elements"``, which would take in what a relay puts behind the
+        mail, and ``"repeated attributes"``, of which other readers may take the last.
 
     Raises:
         LimitError: Over ``MAX_TAGS``, ``MAX_ATTRIBUTES`` or ``MAX_REOPENED``.
@@ -94,7 +96,8 @@ def check_characters(html: str) -> tuple[str, ...]:
     scan = _Scan(html)
     while scan.ways:
         scan.follow(scan.ways.pop())
-    return ("unclosed element",) if scan.is_open or any(scan.balance.values()) else ()
+    anomalies = ["unclosed elements"] if scan.is_open or any(scan.balance.values()) else []
+    return (*anomalies, "repeated attributes") if scan.has_repeats else tuple(anomalies)
 
 
 def check_tree(depth: int, nodes: int) -> None:
@@ -119,7 +122,8 @@ class _Scan:
     Attributes:
         ways: Offsets from which the scan has still to go on.
         balance: Start tags less end tags by name, of elements that need an end tag.
-        is_open: Whether the text ends inside a tag, a comment or a raw text element.
+        is_open: Whether the text ends inside a tag or a comment.
+        has_repeats: Whether a tag has two attributes of one name, one of them a URL or a style.
     """
 
     def __init__(self, html: str) -> None:
@@ -127,6 +131,7 @@ class _Scan:
         self.ways = [0]
         self.balance: dict[str, int] = {}
         self.is_open = False
+        self.has_repeats = False
         self._seen: set[int] = set()
         self._ends: dict[str, int] = {}
         self._tags = 0
@@ -149,9 +154,8 @@ class _Scan:
                 if match[0].startswith("<![CDATA["):  # text up to "]]>" in SVG, a comment up to ">" in HTML
                     self._branch("]]>", end)
                 continue
-            # An attribute takes two characters at least, so short tags need no count.
-            if end - at > 2 * MAX_ATTRIBUTES:
-                _check_attributes(match[0])
+            if end - at > _SHORT:
+                self._attributes(match[0].lower())
             name = name.lower()
             if name in _FORMATTING:
                 self._formatting(name, is_end=bool(slash))
@@ -159,6 +163,20 @@ class _Scan:
                 self.balance[name] = self.balance.get(name, 0) + (-1 if slash else 1)
             if not slash:
                 self._start(name, end)
+
+    def _attributes(self, tag: str) -> None:
+        is_long = len(tag) > 2 * MAX_ATTRIBUTES  # an attribute takes two characters at least
+        may_repeat = tag.count("src") > 1 or tag.count("href") > 1 or tag.count("style") > 1
+        if not (is_long or may_repeat):
+            return
+        seen: set[str] = set()
+        for count, match in enumerate(_ONE_ATTRIBUTE.finditer(tag)):  # the first is the tag's own name
+            if count > MAX_ATTRIBUTES:
+                raise LimitError(
+                    f"An HTML tag has more than {MAX_ATTRIBUTES} attributes; send it with fewer."
+                )
+            self.has_repeats = self.has_repeats or match[1] in seen
+            seen.add(match[1])
 
     def _start(self, name: str, end: int) -> None:
         if name in _RAW_TEXT:
@@ -184,9 +202,3 @@ class _Scan:
             known = self._ends[end] = -1 if match is None else match.start()
             if known >= 0:
                 self.ways.append(known)
-
-
-def _check_attributes(tag: str) -> None:
-    for count, _ in enumerate(_ONE_ATTRIBUTE.finditer(tag), 1):  # the first is the tag's own name
-        if count > MAX_ATTRIBUTES + 1:
-            raise LimitError(f"An HTML tag has more than {MAX_ATTRIBUTES} attributes; send it with fewer.")

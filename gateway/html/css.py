@@ -153,9 +153,10 @@ def urls(css: str) -> tuple[str, ...]:
 def _plain(style: str) -> Declarations | None:
     kept, dropped = [], 0
     for piece in style.split(";"):
-        name, colon, value = piece.strip(_BLANK).partition(":")
-        if not name:
+        piece = piece.strip(_BLANK)
+        if not piece:
             continue
+        name, colon, value = piece.partition(":")
         name, value = name.rstrip(_BLANK).lower(), value.strip(_BLANK)
         if not _COLLAPSED.fullmatch(value):
             if "'" in value or '"' in value:

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from gateway.html import caps
 from gateway.html.doctype import read_doctype
-from gateway.html.judge import MARKED, Judge, Tree
+from gateway.html.judge import Judge, Tree
 from gateway.html.view import Comment, Element, Node, Text, View
 
 
@@ -39,7 +39,7 @@ def _read(html: str) -> Tree:
     if doctype.unknown is not None:
         nodes.append(Comment(0, -1, f"DOCTYPE {doctype.unknown}"))
     _flatten(LexborHTMLParser(html), nodes)
-    return Tree(nodes, doctype, anomalies, len(MARKED.findall(html.lower())))
+    return Tree(nodes, doctype, anomalies)
 
 
 def _flatten(parser: Any, nodes: list[Node]) -> None:

@@ -34,13 +34,11 @@ class Tree(NamedTuple):
         nodes: In document order, ``hidden`` not yet set.
         doctype: What stands before the document.
         anomalies: Phrases about the characters themselves.
-        marked: How many ``href``, ``src`` and ``style`` attributes the characters hold.
     """
 
     nodes: list[Node]
     doctype: Doctype
     anomalies: tuple[str, ...]
-    marked: int
 
 
 Read: TypeAlias = Callable[[str], Tree]
@@ -65,9 +63,6 @@ class Facts(NamedTuple):
     urls: tuple[Url, ...]
     traits: Traits
 
-
-MARKED = re.compile(r"[\s\"'/](?:href|src|style)\s*+=")
-"""In lower-case HTML, attributes whose second occurrence in one tag some reader may prefer to the first."""
 
 CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 """Characters that no text needs, that lxml cannot hold, and that old readers skip inside words and tag names."""
@@ -192,7 +187,6 @@ class Survey:
         self.references: list[Reference] = []
         self.sheets: dict[int, Sheet] = {}
         self._counts: Counter[tuple[str, str, str]] = Counter()
-        self._marked = 0
 
     def element(self, node: Element, facts: Facts) -> None:
         """The next node is an element."""
@@ -203,7 +197,6 @@ class Survey:
             self._counts["element", node.name, facts.fate.value] += 1
         for kind, name, count in facts.dropped:
             self._counts[kind, name, "dropped"] += count
-        self._marked += sum(name in {"href", "src", "style"} for name, _ in node.attributes)
 
     def comment(self, node: Comment, urls: Iterable[Url]) -> None:
         """The next node is a comment, with these URLs in it."""
@@ -250,20 +243,8 @@ class Survey:
         parent = self.tree.nodes[node.parent]
         return not (isinstance(parent, Element) and parent.name in UNREAD) and not node.text.isspace()
 
-    def _has_repeats(self) -> bool:
-        if self.tree.marked <= self._marked:
-            return False
-        unread = sum(
-            len(MARKED.findall(f" {node.text.lower()}"))
-            for node in self.tree.nodes
-            if not isinstance(node, Element)
-        )
-        return self.tree.marked - unread > self._marked
-
     def _phrases(self) -> list[tuple[str, str]]:
-        phrases = [(f"1 {phrase}", "mended") for phrase in self.tree.anomalies]
-        if self._has_repeats():
-            phrases.append(("1 repeated attribute", "dropped"))
+        phrases = [(phrase, "mended") for phrase in self.tree.anomalies]
         kinds: Counter[tuple[str, str, str]] = Counter()
         for (kind, name, verb), count in self._counts.items():
             kinds[kind, name if _SPEAKABLE.fullmatch(name) else "", verb] += count

@@ -18,7 +18,7 @@ from gateway.html import caps
 from gateway.html.doctype import read_doctype
 from gateway.html.edit import Edit
 from gateway.html.emit import emit
-from gateway.html.judge import MARKED, Judge, Survey, Tree
+from gateway.html.judge import Judge, Survey, Tree
 from gateway.html.render import PREFORMATTED
 from gateway.html.view import Comment, Element, Node, Text, View
 
@@ -97,7 +97,7 @@ def _read(html: str) -> Tree:
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
         soup = BeautifulSoup(html, "lxml", multi_valued_attributes=None)
     _flatten(soup, nodes)
-    return Tree(nodes, doctype, anomalies, len(MARKED.findall(html.lower())))
+    return Tree(nodes, doctype, anomalies)
 
 
 def _flatten(soup: BeautifulSoup, nodes: list[Node]) -> None:

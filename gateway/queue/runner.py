@@ -131,7 +131,9 @@ class Runner:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         try:
-            await self._cut_off(group for group in tasks.values() if group.is_sending)
+            await self._cut_off(
+                [item for group in tasks.values() if group.is_sending for item in group.items]
+            )
             await self._store.release(tuple(self._held))
         except StoreError as error:  # the leases run out, or end when this instance comes up again
             _fault("queue", error)
@@ -263,15 +265,14 @@ class Runner:
                 return
         events.notice_failed(id=message_id, kind="failed", reason=f"incident {incident}")
 
-    async def _cut_off(self, groups: Iterable[_Group]) -> None:
-        now = self._clock()
-        attempt = Attempt(
-            at=now, outcome="unknown", next_hop="", reply="stopped before the next hop answered"
-        )
-        items = [item for group in groups for item in group.items]
-        await self._store.settle(
-            [Settlement(queue_id=item.id, state="queued", due_at=now, attempt=attempt) for item in items]
-        )
+    async def _cut_off(self, items: list[QueueItem]) -> None:
+        if items:
+            now = self._clock()
+            reply = "stopped before the next hop answered"
+            attempt = Attempt(at=now, outcome="unknown", next_hop="", reply=reply)
+            await self._store.settle(
+                [Settlement(queue_id=item.id, state="queued", due_at=now, attempt=attempt) for item in items]
+            )
 
     async def _persist(self, action: Callable[[], Awaitable[T]]) -> T:
         """Call the store until it answers."""

@@ -63,7 +63,7 @@ def _opt_out_links(context: Context, number: str, view: View, owners: tuple[int,
 
 
 def _links_in_sentences(context: Context, number: str, owners: tuple[int, ...]) -> set[int]:
-    """Links that stand in a sentence about unsubscribing: ``To unsubscribe, click <a>here</a>.``"""
+    """Links that stand in a sentence about unsubscribing, as ``here`` does in ``To unsubscribe, click here``."""
     found = set()
     for surface in context.surfaces:
         if surface.part == number and surface.rendering is not None:

@@ -17,7 +17,7 @@ import logging
 import ssl
 from collections.abc import Awaitable, Iterable
 from math import inf
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from aiosmtpd.smtp import SMTP
 
@@ -95,8 +95,7 @@ class Session(SMTP):
         if self._abort_timer:
             self._abort_timer.cancel()
         asyncio.StreamReaderProtocol.connection_lost(self, error)
-        if self._handler_coroutine:
-            self._handler_coroutine.cancel()
+        self.task.cancel()
 
     # From admission to the end
 
@@ -151,11 +150,9 @@ class Session(SMTP):
                 await self._send(answer)
 
     @property
-    def task(self) -> asyncio.Task[None]:
-        """Runs from the connection to its end."""
-        if self._handler_coroutine is None:
-            raise RuntimeError("not connected")
-        return self._handler_coroutine
+    def task(self) -> "asyncio.Task[None]":
+        """Runs from the connection to its end; aiosmtpd starts it when the connection is made."""
+        return cast("asyncio.Task[None]", self._handler_coroutine)
 
     def stop(self) -> None:
         """Say goodbye: at once when the client has nothing under way, else after the command at hand."""
@@ -194,6 +191,8 @@ class Session(SMTP):
             self._writer.write(_octets(reply))
 
     async def _send(self, answer: Reply | Capabilities) -> None:
+        if self._writer.is_closing():  # uvloop raises on such a write what would look like a fault of ours
+            raise Disconnected
         self._writer.write(_octets(answer))
         await self._writer.drain()
 
@@ -274,6 +273,10 @@ async def _judged(handler: Handler, submission: Submission) -> Reply:
     """The handler's reply to a mail, or 451: it never raises, and is never positive unless the handler was."""
     try:
         return _as_reply(await handler.message(submission))
+    except asyncio.CancelledError as exception:
+        if cast("asyncio.Task[Reply]", asyncio.current_task()).cancelling():
+            raise  # the drain's last resort
+        return replies.fault(exception)  # something the handler waited for was cancelled, not the handler
     except Exception as exception:  # noqa: BLE001 - where a handler's exception ends
         return replies.fault(exception)
 

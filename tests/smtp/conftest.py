@@ -123,6 +123,11 @@ DEFAULTS = {
 
 
 @pytest.fixture
+def client_class() -> type[Client]:
+    return Client
+
+
+@pytest.fixture
 def handler() -> Recorder:
     return Recorder()
 

@@ -1,6 +1,9 @@
 import asyncio
+import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.smtp.data import (
     CHUNK_OCTETS,
@@ -74,6 +77,36 @@ def test_end_across_three_chunks(cut: int) -> None:
     content, _ = fed(*(wire[at : at + cut] for at in range(0, len(wire), cut)))
 
     assert (content.is_complete, content.octets()) == (True, b"ab\r\n")
+
+
+def read_by_line(wire: bytes) -> tuple[bool, bytes, bytes]:
+    """The same by another way: line after line, as RFC 5321 section 4.5.2 puts it."""
+    octets, left = b"", wire
+    while b"\r\n" in left:
+        line, _, left = left.partition(b"\r\n")
+        if line == b".":
+            return True, octets, left
+        octets += line.removeprefix(b".") + b"\r\n"
+    return False, b"", b""
+
+
+@given(
+    pieces=st.lists(st.sampled_from([b"\r\n", b"\r", b"\n", b".", b"a", b"\0"]), max_size=30),
+    cuts=st.lists(st.integers(1, 5), min_size=1, max_size=10),
+)
+def test_agrees_with_reading_by_line(pieces: list[bytes], cuts: list[int]) -> None:
+    """Any stream, cut anyhow, is the same message as when read line by line."""
+    wire = b"".join(pieces)
+    content, rest, at = Content(MIB), b"", 0
+    for cut in itertools.cycle(cuts):
+        if at >= len(wire) or content.is_complete:
+            break
+        rest = content.feed(wire[at : at + cut])
+        at += cut
+    rest += wire[at:] if content.is_complete else b""
+    octets = content.octets() if content.is_complete else b""
+
+    assert (content.is_complete, octets, rest) == read_by_line(wire)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import re
 import socket
 import struct
@@ -339,6 +340,80 @@ async def test_fault_of_the_server(serve, connect, monkeypatch, log) -> None:
     assert re.fullmatch(FAULT, (await client.ask("NOOP"))[0])
     assert await client.rest() == ""
     assert "text of the mail" not in str(log)
+
+
+async def test_handler_whose_helper_was_cancelled(serve, connect, handler, log) -> None:
+    """A worker that dies under the handler is our fault, and the client hears of it."""
+
+    async def on_message(_submission) -> Reply:
+        worker = asyncio.get_running_loop().create_future()
+        worker.cancel()
+        return await worker
+
+    handler.on_message = on_message
+    client = await connect(await serve())
+
+    assert re.fullmatch(FAULT, await client.submit(b".\r\n"))
+
+
+async def test_fault_when_the_client_has_gone(serve, connect, monkeypatch) -> None:
+    """A fault whose client is gone already is told to the log only."""
+    listener = await serve()
+    client = await connect(listener)
+    (session,) = listener._shared.sessions
+
+    def broken(_line: bytes) -> tuple[str, str]:
+        session._writer.close()
+        raise RuntimeError
+
+    monkeypatch.setattr("gateway.smtp.dialogue.read_command", broken)
+    await client.ask("NOOP")
+
+    assert await client.rest() == ""
+
+
+async def test_client_that_has_gone_is_told_nothing(serve, connect, handler, log) -> None:
+    """A client that goes while the handler is at work is no fault of ours."""
+    listener = await serve()
+    client = await connect(listener)
+    (session,) = listener._shared.sessions
+
+    async def on_reverse_path(_address) -> None:
+        session._writer.close()
+
+    handler.on_reverse_path = on_reverse_path
+    await client.ask("HELO x", "MAIL FROM:<a@shop.example>")
+
+    assert await client.rest() == ""
+    assert "fault" not in {entry["event"] for entry in log}
+
+
+async def test_noise(serve, connect, log) -> None:
+    """Whatever is sent, every answer is a reply with a code and a status, and nothing is a fault of ours."""
+    rng = random.Random(5)
+    words = [
+        *(b"EHLO x", b"HELO", b"MAIL FROM:<a@b.example>", b"MAIL FROM:<", b"RCPT TO:<c@d.example>", b"RCPT"),
+        *(
+            b"DATA",
+            b"RSET",
+            b"NOOP",
+            b"AUTH PLAIN",
+            b"AUTH LOGIN",
+            b"AUTH PLAIN AGFubmEAc2VjcmV0",
+            b"STARTTLS",
+        ),
+        *(b".", b"..", b"=", b"*", b"VRFY", b"", b"\0", b"\xff", b" ", b"SIZE=9" * 99, b"x" * 9_999),
+    ]
+    ends = [b"\r\n"] * 20 + [b"\n", b"\r", b" "]
+    listener = await serve(auth="required", logins=10**6, bad_commands=10**6)
+    for _ in range(60):
+        client = await connect(listener)
+        await client.send(b"".join(rng.choice(words) + rng.choice(ends) for _ in range(60)))
+        client.writer.write_eof()
+        for line in (await client.rest()).splitlines():
+            assert re.fullmatch(r"[2-5]\d\d [2-5]\.\d\.\d+ .*|250[- ].*|334 .*|354 .*", line)
+
+    assert "fault" not in {entry["event"] for entry in log}
 
 
 # Long lines

@@ -1,5 +1,6 @@
 """What many tests need: the policies as shipped, a fixed clock, a gateway on loopback."""
 
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from gateway.app import Gateway
 from gateway.config import Config, load_policies
+from gateway.ops import log
 from gateway.smtp.sink import Sink
 
 ROOT = Path(__file__).parents[1]
@@ -44,7 +46,15 @@ async def sink() -> AsyncIterator[Sink]:
 
 
 @pytest.fixture
-async def start_gateway(tmp_path: Path, sink: Sink) -> AsyncIterator[StartGateway]:
+def log_lines() -> io.BytesIO:
+    """What the gateway logs during the test."""
+    stream = io.BytesIO()
+    log.configure(stream=stream, style="json")
+    return stream
+
+
+@pytest.fixture
+async def start_gateway(tmp_path: Path, sink: Sink, log_lines: io.BytesIO) -> AsyncIterator[StartGateway]:
     """Starts gateways that deliver to the sink; keyword arguments change the configuration."""
     running: list[Gateway] = []
 

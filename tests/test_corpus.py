@@ -18,7 +18,9 @@ from gateway.mail.parse import parse
 from gateway.rules.context import Profile
 
 CORPUS = Path(__file__).parent / "corpus"
-CASES = sorted(path.parent for kind in ("accept", "strip", "reject") for path in CORPUS.glob(f"{kind}/*/message.eml"))
+CASES = sorted(
+    path.parent for kind in ("accept", "strip", "reject") for path in CORPUS.glob(f"{kind}/*/message.eml")
+)
 SAMPLES = sorted((Path(__file__).parents[1] / "gateway" / "samples").glob("*.eml"))
 PROFILE = Profile(hostname="gateway.example")
 LINE_ENDS = {"LF": b"\n", "CRLF": b"\r\n"}
@@ -62,7 +64,9 @@ def test_fate(case, line_end, amazon, received_at):
     octets = with_line_ends((case / "message.eml").read_bytes(), LINE_ENDS[line_end])
     shape, sent = outcome(octets, amazon, received_at)
     assert shape["verdict"] == case.parent.name
-    assert hold(case / "verdict.json", json.dumps(shape, indent=1, ensure_ascii=False).encode() + b"\n"), shape
+    assert hold(case / "verdict.json", json.dumps(shape, indent=1, ensure_ascii=False).encode() + b"\n"), (
+        shape
+    )
     if sent is not None:
         assert hold(case / "out.eml", sent), f"see {case}/out.eml.got"
 

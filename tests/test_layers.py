@@ -156,7 +156,11 @@ PURE = [path for path in FILES if LAYERS[room(path)] <= 4]
 def test_pure_rooms_hold_no_io(path):
     """Layers 0 to 4 hold no async, file, socket, clock, chance, environment or logger."""
     tree = ast.parse(path.read_text("utf-8"))
-    impure = {module for module in imports(path) if module in IMPURE_MODULES or module.split(".")[0] in IMPURE_MODULES}
+    impure = {
+        module
+        for module in imports(path)
+        if module in IMPURE_MODULES or module.split(".")[0] in IMPURE_MODULES
+    }
     assert not impure
     for node in ast.walk(tree):
         assert not isinstance(node, (ast.AsyncFunctionDef, ast.Await, ast.Global, ast.Nonlocal)), node.lineno

@@ -114,7 +114,8 @@ _SMILEY = compile_pattern(r"[:;=][)(]+|\([:;=]|[:;=]\]|:\*|\^\^+")
 _LETTERED = compile_pattern(r"[:;=][DPpOo]+|[xX]D+|:[/\\|]|\\o/")
 _HEART = compile_pattern(r"<[/\\]?3+")
 _QUANTITY = compile_pattern(
-    r"(?i)^[ .,]?[0-9]|^ ?(?:%|°|kg|g|mg|mm|cm|m|km|l|ml|w|v|h|x|min|sec|s|days?|hours?|weeks?|months?|years?|tagen?|stunden?"
-    r"|wochen?|monaten?|jahren?|jours?|heures?|semaines?|giorni|ore|días|horas|dagen|uur|dni|gün|stars?|sterne?|pcs|pieces|stück)\b"
+    r"(?i)^[ .,]?[0-9]|^ ?(?:%|°|kg|g|mg|mm|cm|m|km|l|ml|w|v|h|x|min|sec|s|days?|hours?|weeks?|months?|years?|pcs"
+    r"|pieces|tagen?|stunden?|wochen?|monaten?|jahren?|stück|sterne?|stars?|jours?|heures?|semaines?|giorni|ore|días|horas"
+    r"|dagen|uur|dni|gün)\b"
 )
 _KAOMOJI = compile_pattern("|".join(KAOMOJI))

@@ -37,7 +37,10 @@ telephone and the envelope of a letterhead, a warning sign. They are emoji only 
 _EYES = r"[\^T;><°・´`｀ಠ◕•￣≧≦╥ʘ๑✿つノ╯¬]"
 KAOMOJI = (
     # A face in brackets: an eye, a nose or mouth, another eye, and perhaps arms. A digit is no part of a face.
-    rf"[(（][ ]?[^\s()（）\pL\pN]?[ ]?{_EYES}+[\pL_.\-▽∀∇﹏○□￣＿△‿ ]{{1,6}}{_EYES}+[^()（）\n\pN]{{0,4}}[)）][^\s\pN()（）]{{0,4}}",
+    (
+        rf"[(（][ ]?[^\s()（）\pL\pN]?[ ]?{_EYES}+[\pL_.\-▽∀∇﹏○□￣＿△‿ ]{{1,6}}{_EYES}+"
+        r"[^()（）\n\pN]{0,4}[)）][^\s\pN()（）]{0,4}"
+    ),
     r"\^[_.\-oO]?\^",
     r"\^_+\^",
     r">[_.]+<",

@@ -268,7 +268,8 @@ _SPOKEN = compile_pattern(
 )
 _ANY_DOT = compile_pattern(rf"(?i){ANY_DOT}")
 _SPACED = compile_pattern(
-    rf"(?i)[\pL\pN_-]{{2,}} {{1,3}}\. {{0,3}}{any_of(SPACED_TLDS)}(?:[^\pL\pN_-]|$)|[\pL\pN_-]{{2,}}\. {{1,3}}(?:com|net|org)(?:[/\n]|$)"
+    rf"(?i)[\pL\pN_-]{{2,}} {{1,3}}\. {{0,3}}{any_of(SPACED_TLDS)}(?:[^\pL\pN_-]|$)"
+    r"|[\pL\pN_-]{2,}\. {1,3}(?:com|net|org)(?:[/\n]|$)"
 )
 _LETTERS = compile_pattern(r"(?i)\b(?:[\pL\pN.][ *_~|-]{1,2}){4,}[\pL\pN]\b")
 _IPV4 = compile_pattern(

@@ -27,19 +27,28 @@ OPT_OUT = (
     rf"\bopt(?:ing|ed)?[ -]?out (?:of|from) (?:(?:our|these|this|future|further|all|any|receiving|the|such) )*{_LIST}",
     r"\bopt-?out (?:link|here|page|form|now)\b",
     r"\b(?:to|wish to|want to|can|may|please) opt[ -]?out\b(?: *[.,:;!]| here| at| by| click|$)",
-    r"\b(?:stop|no longer (?:wish to |want to )?) ?(?:receiv(?:e|ing)|getting) "
-    rf"(?:(?:our|these|this|future|further|such|any|more|from us) )*{_LIST}",
-    r"\b(?:manage|update|change|edit) (?:your |my )?(?:e-?mail|newsletter|subscription|communication|notification"
-    r"|mailing) (?:preferences|settings|subscriptions?)",
+    (
+        r"\b(?:stop|no longer (?:wish to |want to )?) ?(?:receiv(?:e|ing)|getting) "
+        rf"(?:(?:our|these|this|future|further|such|any|more|from us) )*{_LIST}"
+    ),
+    (
+        r"\b(?:manage|update|change|edit) (?:your |my )?(?:e-?mail|newsletter|subscription|communication|notification"
+        r"|mailing) (?:preferences|settings|subscriptions?)"
+    ),
     r"\b(?:e-?mail|newsletter|subscription|communication) preferences\b",
     r"\bremove (?:me|yourself|your (?:e-?mail )?address) from (?:our |this |the )?(?:mailing )?list\b",
     r"\bcancel (?:your |the |this )?(?:newsletter|subscription to (?:our |the )?newsletter)",
     # German
     rf"\b{_LISTE}[^.!?\n]{{0,40}}\b(?:abbestell|abmeld|austrag)(?:en|ung|e)\b",
-    rf"\b(?:vom|von (?:unserem|der|unseren|diesen|weiteren)) {_LISTE}[^.!?\n]{{0,30}}"
-    r"(?:abmelden|austragen|abbestellen|abzumelden|auszutragen)",
+    (
+        rf"\b(?:vom|von (?:unserem|der|unseren|diesen|weiteren)) {_LISTE}[^.!?\n]{{0,30}}"
+        r"(?:abmelden|austragen|abbestellen|abzumelden|auszutragen)"
+    ),
     # Not "keine E-Mail erhalten": that is said of a confirmation that did not come.
-    rf"\b(?:keine (?:weiteren )?{_LISTE} mehr|nicht mehr[^.!?\n]{{0,30}}\b{_LISTE})[^.!?\n]{{0,20}}(?:erhalten|bekommen|empfangen)",
+    (
+        rf"\b(?:keine (?:weiteren )?{_LISTE} mehr|nicht mehr[^.!?\n]{{0,30}}\b{_LISTE})[^.!?\n]{{0,20}}"
+        r"(?:erhalten|bekommen|empfangen)"
+    ),
     rf"\b(?:möcht|wünsch|woll)[a-z]+ [^.!?\n]{{0,20}}\bkeine (?:weiteren )?{_LISTE}",
     r"\babmelde-?link\b",
     r"\b(?:jetzt|hier) (?:abmelden|abbestellen|austragen)\b",
@@ -69,8 +78,10 @@ OPT_OUT = (
     r"\bdescadastr[a-z]*\b",
     r"\bdesinscrev[a-z-]*\b",
     r"\bremover (?:a |sua )?subscri[cç][aã]o\b",
-    r"\b(?:n[aã]o (?:deseja|quer) (?:mais )?|deixar de )receber[^.!?\n]{0,30}"
-    r"(?:e-?mails?|newsletter|mensagens|boletim|comunica[cç][oõ]es)",
+    (
+        r"\b(?:n[aã]o (?:deseja|quer) (?:mais )?|deixar de )receber[^.!?\n]{0,30}"
+        r"(?:e-?mails?|newsletter|mensagens|boletim|comunica[cç][oõ]es)"
+    ),
     # Dutch
     r"\b(?:nieuwsbrief|nieuwsbrieven|e-?mails?|mailinglijst)[^.!?\n]{0,30}(?:afmelden|uitschrijven|opzeggen)\b",
     r"\b(?:afmelden|uitschrijven)\b[^.!?\n]{0,30}(?:nieuwsbrief|e-?mails?|mailing|mailinglijst|lijst|hier)",

@@ -20,15 +20,19 @@ from gateway.html.view import Purpose, View
 from gateway.mail.compose import EMITTED_FIELDS, compose
 from gateway.mail.errors import AmbiguityError, LimitError, MessageError
 from gateway.mail.message import Message
+from gateway.mail.limits import Limits
 from gateway.mail.parse import parse
 from gateway.policy.model import OnMatch, Policy, RuleSetting
 from gateway.rules import ALL, BY_NAME
-from gateway.rules.context import Context, Profile
+from gateway.rules.context import Context, Profile, content_id
 from gateway.rules.rule import Finding, Remedy, Target
 
 MAX_PASSES = 4
 """Times a mail is mended and read again. Taking text out can bring other text together, so one pass may not do; an
 honest mail needs one or two, a mail that still changes after four is refused."""
+
+COMPOSED = Limits(octets=2 * Limits().octets)
+"""Limits of what we have composed ourselves: base64 makes a third more of a large 8-bit mail."""
 
 STILL_THERE = (
     "What the policy forbids is woven into this mail so that it cannot be taken out; please write it anew."
@@ -98,7 +102,7 @@ def _purify(message: Message, profile: Profile, record: Record) -> Examination:
         if mended is not message and _is_empty(mended):
             return record.refused(550, "5.7.1", NOTHING_LEFT)
         octets = compose(mended)
-        again = parse(octets)
+        again = parse(octets, COMPOSED)
         if mended is message and _judged_content(again) == _judged_content(message):
             return record.passed(octets)
         message = again
@@ -132,8 +136,8 @@ def _rebuild(message: Message, views: Mapping[str, View], seen: Iterable[Judgeme
 
 
 def _shows(view: View, content_ids: frozenset[str]) -> bool:
-    urls = (reference.url for reference in view.references if reference.purpose is Purpose.FETCH)
-    return any(url[:4].lower() == "cid:" and url[4:] in content_ids for url in urls)
+    fetched = (reference.url for reference in view.references if reference.purpose is Purpose.FETCH)
+    return any(content_id(url) in content_ids for url in fetched)
 
 
 def _removals(seen: Iterable[Judgement], policy: Policy) -> Iterator[Removal]:

@@ -15,6 +15,7 @@ from gateway.html.rewrite import Rebuilt
 from gateway.html.view import Element, Purpose
 from gateway.mail.address import mailboxes
 from gateway.mail.message import HeaderField, Message, Part
+from gateway.rules.context import content_id
 from gateway.rules.rule import Finding, Remedy
 
 PLAIN_WORD = "removed"
@@ -169,8 +170,7 @@ def _orphans(message: Message, dropped: set[str], tree: Rebuilt) -> list[Edit]:
         DropElement(reference.element)
         for reference in tree.view.references
         if reference.purpose is Purpose.FETCH
-        and reference.url[:4].lower() == "cid:"
-        and reference.url[4:] in gone
+        and content_id(reference.url) in gone
         and isinstance(tree.view.nodes[reference.element], Element)
     ]
 

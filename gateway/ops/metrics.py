@@ -168,12 +168,12 @@ def declare(*, policies: Iterable[str] = (), listeners: Iterable[str] = ()) -> N
 
     Args:
         policies: Policy names, with or without edition.
-        listeners: Listener addresses as they stand in the configuration.
+        listeners: Listener addresses as they stand in the configuration; what follows a blank is for eyes only.
     """
     for policy in POLICIES.set(marketplace(name) for name in policies):
         for verdict in VERDICTS:
             MESSAGES.labels(verdict, policy)
-    for listener in LISTENERS.set(listeners):
+    for listener in LISTENERS.set(name.partition(" ")[0] for name in listeners):
         SESSIONS.labels(listener)
 
 

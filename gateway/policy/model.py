@@ -37,7 +37,7 @@ class RuleSetting:
         clause: The clause it enforces, ``"amazon:links"``.
         text: The clause in words, for ``gateway policy explain``.
         source: Where that can be read.
-        mark: How sure we are: ``V-P``, ``V-3``, ``MEM`` or ``CONFLICT``.
+        mark: How sure we are: ``V-P``, ``V-3``, ``MEM``, ``CONFLICT``, or ``own`` where no clause exists.
         replacement: Words in place of redacted text; ``None`` for the rule's own.
     """
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from urllib.parse import unquote
 
 from gateway.detect.fold import Folded, fold
 from gateway.detect.protected import protected_spans
@@ -86,7 +87,9 @@ class Attachment:
     is_referenced: bool
 
 
-READ_ATTRIBUTES = frozenset({"alt", "title", "summary", "label", "placeholder", "value", "aria-label", "content"})
+READ_ATTRIBUTES = frozenset(
+    {"alt", "title", "summary", "label", "placeholder", "value", "aria-label", "content"}
+)
 """Attributes whose text a person can come to read or hear."""
 
 
@@ -140,8 +143,12 @@ class Context:
 
     @cached_property
     def _referenced_ids(self) -> frozenset[str]:
-        urls = (reference.url for view in self.views.values() for reference in view.references)
-        return frozenset(url[4:] for url in urls if url[:4].lower() == "cid:")
+        return frozenset(
+            shown
+            for view in self.views.values()
+            for reference in view.references
+            if (shown := content_id(reference.url)) is not None
+        )
 
     def _header_surfaces(self) -> list[Surface]:
         found = []
@@ -169,13 +176,20 @@ class Context:
         ]
         if part.description:
             found.append(
-                Surface(where=Where.DESCRIPTION, part=part.number, text=part.description, attribute="description")
+                Surface(
+                    where=Where.DESCRIPTION, part=part.number, text=part.description, attribute="description"
+                )
             )
         if part.number in self.views:
             found.extend(_html_surfaces(part.number, self.views[part.number]))
         elif part.text is not None:
             found.append(Surface(where=Where.TEXT, part=part.number, text=part.text))
         return found
+
+
+def content_id(url: str) -> str | None:
+    """The Content-ID that a ``cid:`` URL names, percent-encoding taken off (RFC 2392), or ``None``."""
+    return unquote(url[4:]) if url[:4].lower() == "cid:" else None
 
 
 def _html_surfaces(number: str, view: View) -> list[Surface]:

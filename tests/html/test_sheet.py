@@ -28,6 +28,7 @@ TEXTS = [
     ("@media screen{p{font:'a'}}", "@media screen{p{font:'a'}}", 0),
     ("@media screen{@import 'x';p{color:red}}", "@media screen{p{color:red}}", 1),
     ("@media screen{p{color:red} x}", "@media screen{p{color:red}}", 1),
+    ("@media screen{p:has(a){color:red}}", "", 1),
     ("@media{p{color:red}}", "", 1),
     ("@media (a:b/c){p{color:red}}", "", 1),
     ("@media screen;", "", 1),

@@ -143,7 +143,7 @@ def test_event(sink, grown, event, given, level, changed, moved):
 
 def test_started_makes_names_known(sink, grown):
     """The configured policies and listeners become label values, others do not."""
-    events.started(version="1", listeners=["127.0.0.1:25"], policies=["amazon@2020-11-03", "ebay"])
+    events.started(version="1", listeners=["127.0.0.1:25 (starttls)"], policies=["amazon@2020-11-03", "ebay"])
     try:
         events.message_judged(**JUDGED)
         events.message_judged(**JUDGED | {"policy": "evil"})

@@ -83,7 +83,10 @@ class ScriptedServer:
     async def _content(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         raw = b"\r\n"
         while not raw.endswith(b"\r\n.\r\n"):
-            raw += await reader.readline()
+            line = await reader.readline()
+            if not line:
+                raise EOFError
+            raw += line
         self.mails.append(re.sub(rb"(?m)^\.", b"", raw[2:-3]))
         await self._reply("DOT", reader, writer)
 

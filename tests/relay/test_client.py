@@ -158,7 +158,7 @@ async def test_421_mid_session(listen, deliverer, plain, seller, buyers):
 async def test_lost_after_the_final_dot(listen, deliverer, plain, seller, buyers, reply):
     """No reply to the final dot: temporary, outcome unknown, and the mail is not sent a second time."""
     hop = await listen(replies={"RCPT": ["550 5.1.1 no"], "DOT": [reply]})
-    results = await deliverer(patience=0.3).deliver(plain(hop), seller, buyers[:2], MAIL)
+    results = await deliverer(timeouts=Timeouts(final=0.3)).deliver(plain(hop), seller, buyers[:2], MAIL)
     assert isinstance(results[buyers[0]], PermanentFailure)
     assert isinstance(results[buyers[1]], TemporaryFailure)
     assert results[buyers[1]].outcome_unknown

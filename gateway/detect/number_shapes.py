@@ -257,7 +257,7 @@ SHAPES = (
     # Dates and times.
     _shape(
         *(rf"\b\d{{1,2}}[./-] ?\d{{1,2}}[./-] ?{_YEAR}\b", r"\b\d{1,2}[./-]\d{1,2}[./-]\d\d\b"),
-        rf"\b{_YEAR}[./-]\d{{1,2}}[./-]\d{{1,2}}\b",
+        rf"\b{_YEAR}[./-]\d{{1,2}}[./-]\d{{1,2}}(?:T\d\d:\d\d(?::\d\d)?)?\b",
         check=_date_holds,
         is_edged=True,
     ),

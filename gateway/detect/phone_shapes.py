@@ -20,8 +20,8 @@ _LETTERS_END = r"(?:^|[^0-9\pL])"
 GROUP = compile_pattern(r"\d+")
 EXTENSION = compile_pattern(r"(?i)^[ ,(]{0,2}(?:ext|x|extension|durchwahl|dw|poste|int|#)[.:]? ?\d{1,6}\b\)?")
 PAIRS = compile_pattern(r"\d\d(?:[ .-]\d\d){4}")
-PAIR_AFTER = compile_pattern(r"^[ .-]\d\d\b")
-PAIR_BEFORE = compile_pattern(r"\b\d\d[ .-]$")
+GROUP_AFTER = compile_pattern(r"^[ .-]\d{2,3}\b")
+GROUP_BEFORE = compile_pattern(r"\b\d{2,3}[ .-]$")
 INTERNATIONAL = compile_pattern(rf"(?:\+[ (]{{0,2}}|00[ ]?|011[ -])\(?\d(?:{_GAP}\n?{_GAP}\d){{6,}}")
 AMOUNT = compile_pattern(r"^\+ ?\d{1,3}(?:[., ']\d{3})+(?:[.,]\d{1,2})?$")
 MONEY = compile_pattern(r"(?i)^ ?(?:€|\$|£|¥|₺|eur|usd|gbp|jpy|pln|円|yen)")
@@ -61,7 +61,7 @@ _SHAPES = (
     r"[679]\d\d \d\d \d\d \d\d",
     r"[49]\d\d \d\d \d{3}",
 )
-SHAPED = compile_pattern(f"(?:{'|'.join(_SHAPES)})")
+SHAPED = compile_pattern("|".join(_SHAPES), is_longest=True)
 GROUPED = compile_pattern(r"\b\d{2,4}(?:[ .-]\d{2,4}){2,4}\b")
 SPELLED = compile_pattern(r"[+(]?\b0\)?(?:[ .\-_*/|~,]{1,3}\d\b){8,}")
 VANITY = compile_pattern(

@@ -19,14 +19,14 @@ from gateway.detect.phone_shapes import (
     AMOUNT,
     EXTENSION,
     GROUP,
+    GROUP_AFTER,
+    GROUP_BEFORE,
     GROUPED,
     INTERNATIONAL,
     MONEY,
     NAMED_AFTER,
     NAMED_CLOSE,
     NAMED_FAR,
-    PAIR_AFTER,
-    PAIR_BEFORE,
     PAIRS,
     SHAPED,
     SPELLED,
@@ -229,11 +229,14 @@ def _shaped(text: str) -> Iterator[tuple[int, int]]:
         digits = sum(c.isdecimal() for c in text[start:end])
         if not _MIN_SHAPED <= digits <= _MAX_SHAPED or _touches(text, start, end):
             continue
-        if whole(PAIRS, text[start:end]) and (
-            found(PAIR_AFTER, text[end : end + 4]) or found(PAIR_BEFORE, text[max(start - 4, 0) : start])
-        ):
-            continue  # six pairs and more are lottery numbers or sizes
+        is_plain = text[start] in _NO_TRUNK and not any(c in text[start:end] for c in "-.()")
+        if (is_plain or whole(PAIRS, text[start:end])) and _has_neighbours(text, start, end):
+            continue  # more groups of the same kind: lottery numbers, sizes, a sum
         yield start, end
+
+
+def _has_neighbours(text: str, start: int, end: int) -> bool:
+    return found(GROUP_AFTER, text[end : end + 4]) or found(GROUP_BEFORE, text[max(start - 4, 0) : start])
 
 
 def _touches(text: str, start: int, end: int) -> bool:
@@ -303,6 +306,7 @@ _POINTS = frozenset(".,")
 _JOINTS = frozenset(".,-/:_'")
 _CURRENCY_SIGNS = frozenset("€$£¥₺₹#")
 _NARROW = 2
+_NO_TRUNK = frozenset("23456789")
 _MAX_EXTENSION = 24
 _MIN_SHAPED = 8
 _MAX_SHAPED = 13

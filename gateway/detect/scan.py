@@ -16,14 +16,19 @@ PATTERN_MEMORY_OCTETS = 64 << 20
 Pattern = NewType("Pattern", object)
 
 
-def compile_pattern(expression: str) -> Pattern:
+def compile_pattern(expression: str, *, is_longest: bool = False) -> Pattern:
     """Compile an expression; groups never capture.
+
+    Args:
+        expression: In the syntax of re2.
+        is_longest: Whether of several alternatives the longest match wins, instead of the first alternative.
 
     Raises:
         re2.error: The expression is not of the re2 subset: a bug in this package, seen at import.
     """
     options = re2.Options()
     options.never_capture = True
+    options.longest_match = is_longest
     options.max_mem = PATTERN_MEMORY_OCTETS
     options.log_errors = False
     return Pattern(re2.compile(expression, options))

@@ -106,18 +106,26 @@ def merged(cuts: Sequence[Cut]) -> list[Cut]:
 
 
 def redact(text: str, cuts: Sequence[Cut]) -> str:
-    """The text with every cut carried out; where nothing is put between two blanks, one of them goes too."""
-    pieces = []
+    """The text with every cut carried out, and no gap where a cut leaves nothing behind."""
+    pieces = [""]
     position = 0
     for cut in merged(cuts):
-        pieces.append(text[position : cut.start])
-        pieces.append(cut.words)
+        pieces += filter(None, [text[position : cut.start], cut.words])
         position = cut.end
-        between_blanks = text[: cut.start].endswith(" ") or cut.start == 0
-        if not cut.words and between_blanks and text[position : position + 1] == " ":
-            position += 1
+        if not cut.words and pieces[-1].endswith(" "):
+            position = _close_gap(pieces, text, position)
     pieces.append(text[position:])
     return "".join(pieces)
+
+
+def _close_gap(pieces: list[str], text: str, position: int) -> int:
+    """Of two blanks one goes, and so does a blank before punctuation, a line end or the end."""
+    following = text[position : position + 1]
+    if following == " ":
+        return position + 1
+    if following in {"", "\n", ".", ",", ";", ":", "!", "?"}:
+        pieces[-1] = pieces[-1].removesuffix(" ")
+    return position
 
 
 def _sorted_by_place(removals: Iterable[Removal]) -> _Plan:

@@ -147,11 +147,9 @@ class View:
 
     def ancestors(self, index: int) -> tuple[Element, ...]:
         """The elements around a node, the nearest first."""
-        found = []
+        found: list[Node] = []
         parent = self.nodes[index].parent
         while parent >= 0:
-            element = self.nodes[parent]
-            if isinstance(element, Element):
-                found.append(element)
-            parent = element.parent
-        return tuple(found)
+            found.append(self.nodes[parent])
+            parent = self.nodes[parent].parent
+        return tuple(node for node in found if isinstance(node, Element))

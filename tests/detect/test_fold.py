@@ -79,7 +79,8 @@ def test_characters(text, expected):
         "شكرا لك۔ تم الشحن",
         "सामान भेज दिया गया है",
         "Größe M – schön; déjà vu",
-        "он-line.нет",
+        "USB-кабель.Да",
+        "שָׁלוֹם",
         "iPhoneのケース。届きました",
     ],
 )

@@ -2,12 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.mail.address import Address
+from gateway.mail.delivery import Delivered
+from gateway.queue import runner as module
+from gateway.queue.runner import Runner, RunnerLimits
+from gateway.queue.schedule import Schedule
 from gateway.store.records import QueueItem, Settlement, StoreError
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -132,3 +137,72 @@ def queue() -> FakeQueue:
 @pytest.fixture
 def store_error() -> StoreError:
     return StoreError("gateway.db: the disk is full")
+
+
+class Hop:
+    """A next hop: gives each local part its results in turn, and keeps what it was given."""
+
+    def __init__(self, **results):
+        self.results = {local: list(given) for local, given in results.items()}
+        self.got, self.busy, self.most = [], 0, 0
+        self.began, self.go_on = asyncio.Event(), asyncio.Event()
+        self.go_on.set()
+
+    async def __call__(self, route, reverse_path, recipients, octets):
+        """Delivers, once it is let go on."""
+        self.got.append((route, str(reverse_path), tuple(a.local for a in recipients), octets))
+        self.began.set()
+        self.busy += 1
+        self.most = max(self.most, self.busy)
+        try:
+            await self.go_on.wait()
+        finally:
+            self.busy -= 1
+        found = {address: self._result(address.local) for address in recipients}
+        return {address: result for address, result in found.items() if result is not None}
+
+    def _result(self, local):
+        given = self.results.get(local, [Delivered(next_hop="hop", reply="250 2.0.0")])
+        result = given.pop(0) if len(given) > 1 else given[0]
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+
+@pytest.fixture
+def make_hop() -> type[Hop]:
+    return Hop
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr(module, "BACK_OFF_S", (0.0,) * 5)
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def running(queue, now, told):
+    """Runs a runner over the queue; drains it at the end."""
+
+    @asynccontextmanager
+    async def run(hop, *, schedule=Schedule(jitter=0), clock=lambda: now, on_failure=None, **limits):  # noqa: B008 - frozen
+        async def tell(message_id, failed):
+            queue.log.append(("told", message_id))
+            told.append((message_id, [(f.address.local, f.is_expired, f.attempts) for f in failed]))
+
+        runner = Runner(
+            queue, hop, schedule, on_failure=on_failure or tell, limits=RunnerLimits(**limits), clock=clock
+        )
+        task = asyncio.create_task(runner.run())
+        try:
+            yield runner
+        finally:
+            hop.go_on.set()
+            await runner.drain(5)
+            await task
+
+    return run

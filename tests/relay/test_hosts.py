@@ -93,11 +93,11 @@ FOUND = [
     pytest.param(
         {
             ("d.example", "MX"): ["1 a.example."],
-            ("a.example", "A"): [A1, A2],
+            ("a.example", "A"): [A1],
             ("a.example", "AAAA"): ["2001:db8::1"],
         },
-        [("a.example", A1, A2, "2001:db8::1")],
-        id="several-addresses-ipv4-first",
+        [("a.example", A1, "2001:db8::1")],
+        id="ipv4-before-ipv6",
     ),
     pytest.param(
         {("d.example", "MX"): ["1 a.example."], ("a.example", "AAAA"): ["2001:db8::1"]},

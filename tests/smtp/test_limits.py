@@ -35,6 +35,15 @@ def test_connections() -> None:
     assert connections.admit("a") == ""
 
 
+def test_connections_are_forgotten() -> None:
+    """Nothing is kept of a peer that has gone: strangers must not fill the memory."""
+    connections = Connections(SessionLimits())
+    connections.admit("a")
+    connections.release("a")
+
+    assert connections._by_network == {}
+
+
 def test_throttle_doubles_to_a_cap() -> None:
     """Each failure doubles the wait, up to half a minute."""
     throttle = LoginThrottle(1)

@@ -114,3 +114,27 @@ async def test_connection_that_came_too_late(serve, connect, log, monkeypatch) -
 
     assert await client.rest() == "421 4.3.2 The gateway is stopping, connect again later.\r\n"
     assert [entry["reason"] for entry in log] == ["draining"]
+
+
+async def test_drain_cuts_an_upload(serve, connect, handler) -> None:
+    """An upload that does not end in time is cut; half a mail is no mail."""
+    listener = await serve()
+    client = await connect(listener)
+    await client.ask("HELO x", "MAIL FROM:<a@shop.example>", "RCPT TO:<b@mp.example>", "DATA")
+    await client.send(b"half a mail")
+
+    assert await listener.drain(0) == 0
+    assert (await client.rest(), handler.submissions) == ("", [])
+
+
+async def test_close_while_a_session_times_out(serve, connect) -> None:
+    """Closing does not stumble over a session whose time is up at that moment."""
+    listener = await serve()
+    client = await connect(listener)
+    await client.ask("NOOP")
+    (session,) = listener._shared.sessions
+    session._clock.reschedule(session.now())
+    await asyncio.sleep(0)
+    listener.close()
+
+    assert (await client.rest()).startswith("421 4.3.2")

@@ -472,6 +472,20 @@ async def test_starttls_carries_mail(serve, connect, handler, server_tls, client
     assert await client.rest() == ""
 
 
+async def test_tls_end_is_quiet(serve, connect, server_tls, client_tls, caplog) -> None:
+    """A client that ends TLS properly makes the event loop warn of nothing."""
+    listener = await serve(tls="starttls", tls_context=server_tls)
+    client = await connect(listener)
+    await client.ask("EHLO x", "STARTTLS")
+    await client.start_tls(client_tls)
+    await client.ask("NOOP")
+    (session,) = listener._shared.sessions
+    client.writer.close()
+    await asyncio.wait({session.task})
+
+    assert caplog.records == []
+
+
 async def test_implicit_tls(serve, connect, handler, server_tls, client_tls) -> None:
     """With implicit TLS the greeting comes encrypted, AUTH is offered at once and STARTTLS is not."""
     listener = await serve(tls="implicit", tls_context=server_tls, auth="required")

@@ -142,9 +142,7 @@ async def test_settle(store, new_message, now, settlement):
     ("state", "is_due", "expected"),
     [("queued", True, "queued"), ("failed", False, "queued"), ("delivered", False, "delivered")],
 )
-async def test_settle_lost_lease(  # noqa: PLR0917 - fixtures and table
-    store, other, new_message, now, settlement, state, is_due, expected
-):
+async def test_settle_lost_lease(store, other, new_message, now, settlement, *, state, is_due, expected):
     """Who lost the lease can still say that the mail arrived, and no more; what it did stays in the history."""
     await store.accept(new_message())
     (item,) = await store.claim(9, now, 1)

@@ -9,7 +9,7 @@ import asyncio
 import signal
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -37,6 +37,9 @@ from gateway.worker import WorkerLimits, Workers
 
 DRAIN_S = 30.0
 """Seconds for mails under way when the gateway stops; systemd waits 90 before it kills."""
+
+QUEUE_WATCH_S = 5.0
+"""Seconds between looks at the queue for /metrics; scrapes come every 15 or 30."""
 
 PURGE_EVERY_S = 3600.0
 """Seconds between purges of old copies."""
@@ -70,6 +73,7 @@ class Gateway:
         self._next_hops = next_hops(config)
         self._listeners: list[Listener] = []
         self._stack = AsyncExitStack()
+        self._queue = metrics.QueueState()
         self.addresses: list[str] = []
         self.console_port: int | None = None
 
@@ -129,6 +133,8 @@ class Gateway:
         )
         stack.callback(intake.close)
         await self._start_console()
+        metrics.watch_queue(lambda: self._queue)
+        self._start_task(self._watch_queue_for_ever())
         self._start_task(self._purge_for_ever())
         await self._start_listeners(intake)
 
@@ -193,6 +199,17 @@ class Gateway:
         except StoreError:
             return ("store",)
         return ()
+
+    async def _watch_queue_for_ever(self) -> None:
+        """Keeps the numbers that a scrape of /metrics reads; the scrape itself must not wait for the disk."""
+        while True:
+            with suppress(StoreError):  # /readyz tells
+                depth, due = await self.store.depth(), await self.store.next_due()
+                waited = (datetime.now(UTC) - due).total_seconds() if due is not None else 0.0
+                self._queue = metrics.QueueState(
+                    waiting=depth.waiting, leased=depth.leased, held=depth.held, oldest_seconds=max(0.0, waited)
+                )
+            await asyncio.sleep(QUEUE_WATCH_S)
 
     async def _purge_for_ever(self) -> None:
         while True:

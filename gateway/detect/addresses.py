@@ -87,8 +87,8 @@ def _plain_domain(text: str, start: int, end: int) -> tuple[str, list[int]]:
 def _at_provider(text: str) -> Iterator[Span]:
     """``me at gmail``: a mailbox provider needs no top-level domain to be understood."""
     for start, end in spans(_PROVIDER, text):
-        local, _, provider = text[start:end].strip().replace("@", " ").partition(" ")
-        yield Span(start, end, f"{local}@{provider.split()[-1].lower()}")
+        at_start, at_end = next(spans(_AT, text[start:end]))
+        yield Span(start, end, f"{text[start : start + at_start]}@{text[start + at_end : end].lower()}")
 
 
 _ENGLISH = frozenset({"at", "At", "AT"})

@@ -39,7 +39,7 @@ KAOMOJI = (
     # A face in brackets: an eye, a nose or mouth, another eye, and perhaps arms. A digit is no part of a face.
     (
         rf"[(（][ ]?[^\s()（）\pL\pN]?[ ]?{_EYES}+[\pL_.\-▽∀∇﹏○□￣＿△‿ ]{{1,6}}{_EYES}+"
-        r"[^()（）\n\pN]{0,4}[)）][^\s\pN()（）]{0,4}"
+        r"[^()（）\n\pN]{0,4}[)）][^\s\pL\pN()（）]{0,8}"
     ),
     r"\^[_.\-oO]?\^",
     r"\^_+\^",

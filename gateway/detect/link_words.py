@@ -1,9 +1,8 @@
 """Words that tell a domain from a sentence with a missing blank, a file name or an abbreviation.
 
 Not here: how they are used (``links``); which names are top-level domains (the public suffix list).
+Words are spelled as folded text spells them: the Turkish dotless i is an i there.
 """
-
-# ruff: noqa: RUF001 - a dotless i is a letter of Turkish words
 
 from gateway.detect.words import listed
 
@@ -82,8 +81,8 @@ SENTENCE_ENDS = frozenset(
         "dziękuję, dzięki, pozdrawiam, zamówienie, paczka, dostawa, wysłane, otrzymane, płatność, zwrot, "
         "adres, dni, tygodni, tutaj, teraz, jutro, gotowe, koniec",
         # Turkish
-        "teşekkürler, merhaba, saygılar, sipariş, paket, teslimat, gönderildi, alındı, ödeme, iade, "
-        "adres, gün, hafta, burada, şimdi, yarın, hazır, son",
+        "teşekkürler, merhaba, saygilar, sipariş, paket, teslimat, gönderildi, alindi, ödeme, iade, "
+        "adres, gün, hafta, burada, şimdi, yarin, hazir, son",
     )
 )
 """Words that sentences in sellers' mails end with; none is the name of a shop."""

@@ -2,9 +2,8 @@
 
 Not here: how they are used (``protected`` shields numbers that are none to call, ``phones`` finds those that are).
 Languages: English, German, French, Italian, Spanish, Portuguese, Dutch, Swedish, Polish, Turkish, Japanese, Arabic.
+Words are spelled as folded text spells them: the Turkish dotless i is an i there.
 """
-
-# ruff: noqa: RUF001 - a dotless i is a letter of Turkish words
 
 from gateway.detect.words import listed
 
@@ -49,7 +48,7 @@ REFERENCE_WORDS = listed(
 
 NUMBER_WORDS = listed(
     "no, nr, num, number, nummer, id, idnr, code, numéro, numero, número, nº, n°, n, n.o, de, di, van, "
-    "ref, numer, numarası, no'su, numarasi, is, ist, lautet, est, è, es, é, lookup, confirmation, "
+    "ref, numer, numarasi, no'su, numarasi, is, ist, lautet, est, è, es, é, lookup, confirmation, "
     "reference, id-nr",
 )
 
@@ -83,7 +82,7 @@ PHONE_WORDS = listed(
     # Polish
     "telefonu, telefoniczny, zadzwoń, dzwoń, dzwonić, kom, komórka, infolinia, numer telefonu",
     # Turkish
-    "telefon, cep, arayın, ara, arayınız, gsm, müşteri hattı, çağrı merkezi",
+    "telefon, cep, arayin, ara, arayiniz, gsm, müşteri hatti, çağri merkezi",
 )
 
 PHONE_WORDS_UNSPACED = listed(
@@ -101,7 +100,7 @@ PHONE_WORDS_PLAIN = listed(
     "handynummer, mobilnummer, durchwahl, servicenummer, festnetz, anrufen, tél, téléphone, appelez, "
     "appeler, telefono, cellulare, chiamateci, chiamare, numero verde, teléfono, llámenos, llamar, "
     "telefone, telemóvel, celular, ligue, telefoon, telefoonnummer, telefonu, zadzwoń, infolinia, numer "
-    "telefonu, müşteri hattı, çağrı merkezi, call us, ring us, dial, ring oss, bel ons",
+    "telefonu, müşteri hatti, çağri merkezi, call us, ring us, dial, ring oss, bel ons",
 )
 """Those that mean nothing but a telephone, so that a few words may stand between them and the number."""
 

@@ -37,6 +37,12 @@ DROPPED = names(
 )
 """Elements that go with all they hold: code, other documents, namespaces in which the same text parses otherwise."""
 
+RENAMED = {
+    **dict.fromkeys(("option", "optgroup", "legend", "fieldset", "details", "dialog"), "div"),
+    **dict.fromkeys(("xmp", "listing", "plaintext"), "pre"),
+}
+"""Unwrapped elements whose words would run into one another, and what takes their place."""
+
 VOID = names("br col hr img meta wbr")
 """Kept elements without an end tag."""
 

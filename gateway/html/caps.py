@@ -41,16 +41,19 @@ _ATTRIBUTE_NAME = rf"(?:=[^{_SPACE}/>=]*+|[^{_SPACE}/>=]++)"
 _ATTRIBUTE_VALUE = rf"(?:\"[^\"]*+\"?+|'[^']*+'?+|[^{_SPACE}>\"'][^{_SPACE}>]*+)"
 _REST = rf"(?:[{_SPACE}]*+=[{_SPACE}]*+{_ATTRIBUTE_VALUE}?+)?+"
 _ORDINARY = rf"[{_SPACE}][a-zA-Z-]++=\"[^\"]*+\""  # the same as above, only met faster
-_TOKEN = re.compile(
+TOKEN = re.compile(
     rf"<(?:(/?)([a-zA-Z][^{_SPACE}/>]*+)(?:{_ORDINARY})*+(?:[{_SPACE}/]*+{_ATTRIBUTE_NAME}{_REST})*+[{_SPACE}/]*+>?+"
     r"|!--(?:-?+>|.*?(?:--!?>|\Z))"
     r"|[!?/][^>]*+>?+)",
     re.DOTALL,
 )
+"""A tag (slash and name are its groups), a comment or a bogus comment."""
 _ONE_ATTRIBUTE = re.compile(rf"[{_SPACE}/]*+({_ATTRIBUTE_NAME}){_REST}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_RAW_TEXT = names("style script title textarea xmp iframe noembed noframes noscript plaintext")
+RAW_TEXT = names("style script title textarea xmp iframe noembed noframes noscript plaintext")
+"""Elements whose content is, in HTML, text; of ``<noscript>`` that depends on whether scripts run."""
+
 _SHORT = 10
 """Characters of a tag that has no room for two ``src``."""
 
@@ -142,7 +145,7 @@ class _Scan:
     def follow(self, start: int) -> None:
         """Read tokens from one offset to the end, or to where another way has been."""
         seen = self._seen
-        for match in _TOKEN.finditer(self.html, start):
+        for match in TOKEN.finditer(self.html, start):
             at, end = match.span()
             if at in seen:
                 return
@@ -179,7 +182,7 @@ class _Scan:
             seen.add(match[1])
 
     def _start(self, name: str, end: int) -> None:
-        if name in _RAW_TEXT:
+        if name in RAW_TEXT:
             self._branch(f"</{name}", end)
         self._tags += 1
         self._reopened += self._unclosed

@@ -121,11 +121,22 @@ class _Page:
         if name in _SKELETON:
             self._skeleton.setdefault(name, _start_tag(name, facts.kept))
             self._is_body = self._is_body or name == "body"
-        elif facts.fate is Fate.KEEP and not (name == "style" and not self._style(node.index)):
+        elif facts.fate is Fate.UNWRAP:
+            end_tag = self._rename(node)
+        elif not (name == "style" and not self._style(node.index)):
             self._is_body = self._is_body or name not in _HEAD
             self._write(_start_tag(name, facts.kept))
             end_tag = "" if name in allow.VOID else f"</{name}>"
         self._open.append((node.index, end_tag))
+
+    def _rename(self, node: Element) -> str:
+        """Write what stands for an unwrapped element, if anything does, and give its end tag."""
+        name = allow.RENAMED.get(node.name)
+        if name is None or node.index in self._edits.unwrapped:
+            return ""
+        self._is_body = True
+        self._write(f"<{name}>")
+        return f"</{name}>"
 
     def _text(self, node: Text) -> None:
         parent = self._survey.tree.nodes[node.parent] if node.parent >= 0 else None
@@ -140,7 +151,8 @@ class _Page:
             return
         if self._body or name == "title" or text.strip(_BLANK):
             # A parser takes the first line end in <pre> for the one behind its tag.
-            guard = "\n" if name == "pre" and text.startswith("\n") and node.index == node.parent + 1 else ""
+            is_pre = name == "pre" or allow.RENAMED.get(name) == "pre"
+            guard = "\n" if is_pre and text.startswith("\n") and node.index == node.parent + 1 else ""
             self._write(guard + text.translate(_TEXT))
 
     def _style(self, index: int) -> str:

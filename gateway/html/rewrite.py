@@ -12,18 +12,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag, XMLParsedAsHTMLWarning
-from bs4.element import Doctype, NavigableString, PreformattedString
+from bs4.element import Doctype, PreformattedString
 
 from gateway.html import caps
 from gateway.html.doctype import read_doctype
 from gateway.html.edit import Edit
 from gateway.html.emit import emit
 from gateway.html.judge import Judge, Survey, Tree
-from gateway.html.render import PREFORMATTED
+from gateway.html.veil import unveil, veil
 from gateway.html.view import Comment, Element, Node, Text, View
 
 MAX_ROUNDS = 4
 """How often the result is read again to see that it stays as it is; ordinary mail needs one."""
+
+_LOSES_LINE_END = frozenset({"pre", "listing", "textarea"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ def _read(html: str) -> Tree:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
         warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
-        soup = BeautifulSoup(html, "lxml", multi_valued_attributes=None)
+        soup = BeautifulSoup(veil(html), "lxml", multi_valued_attributes=None)
     _flatten(soup, nodes)
     return Tree(nodes, doctype, anomalies)
 
@@ -110,14 +112,14 @@ def _flatten(soup: BeautifulSoup, nodes: list[Node]) -> None:
             caps.check_tree(depth, index)
             places[id(node)] = (index, depth + 1)
             attributes = tuple([(str(name).lower(), str(value)) for name, value in node.attrs.items()])
-            nodes.append(Element(index, parent, node.name.lower(), attributes, hidden=False))
+            nodes.append(Element(index, parent, unveil(node.name.lower()), attributes, hidden=False))
         elif isinstance(node, PreformattedString):
             if not isinstance(node, Doctype):
                 nodes.append(Comment(index, parent, str(node)))
-        elif isinstance(node, NavigableString):
+        else:
             text = str(node)
             above = nodes[parent] if parent >= 0 else None
-            if isinstance(above, Element) and above.name in PREFORMATTED and parent == index - 1:
+            if isinstance(above, Element) and above.name in _LOSES_LINE_END and parent == index - 1:
                 text = text.removeprefix(
                     "\n"
                 )  # browsers take it for the end of the tag's line; libxml2 does not

@@ -2,11 +2,13 @@
 
 One session, file by file::
 
-    server      listens, admits, drains            limits     what a session may use
-    session     one connection: time, TLS, replies  dialogue   the verbs and their order
-    parameters  MAIL and RCPT, word by word         auth       PLAIN and LOGIN
-    data        what ends a line and a message      tasks      a message outlives its connection
-    replies     every reply we give on our own      handler    who decides what a mail is worth
+    server      listens, admits, drains             settings    what a listener is told
+    session     one connection: time, TLS, end      limits      what a session may use
+    dialogue    the verbs and their order           replies     every reply we give on our own
+    command     one line: verb and argument         parameters  MAIL and RCPT, word by word
+    login       tries, and how long they wait       auth        PLAIN and LOGIN
+    data        what ends a line and a message      tasks       a mail outlives its connection
+    channel     the seam of dialogue and session    handler     who decides what a mail is worth
 
 Beside them ``tls`` (the certificate) and ``sink`` (a stand-in relay for the demo and the tests).
 """

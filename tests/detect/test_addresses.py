@@ -57,7 +57,7 @@ def test_hits(text, address):
 @pytest.mark.parametrize(
     "text",
     [
-        *("@ 10:00", "3 @ 5 EUR", "5 pcs @ 3.50", "@media print", "@import url(x.css)", "@shop", "follow @my.shop"),
+        *("@ 10:00", "3 @ 5 EUR", "5 pcs @ 3.50", "@media print", "@import url(x.css)", "@shop", "follow @myshop"),
         *("user@localhost", "a@b", "@", "foo@", "@@@", "...@shop.com", "C@t", "ratio 3@4.5", "meet @ noon.Then"),
         *("https://user@host.com/", "https://medium.com/@user.name", "//user@shop.com"),
         *("look at shop.com", "meet at 10.30", "me at home", "look at the dot com bubble", "available at store dot it"),

@@ -1,5 +1,7 @@
 """Tests of gateway/detect/fold.py."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,7 +129,7 @@ def test_spans_are_monotone(text):
     folded = fold(text)
     spans = [folded.span(at, at + 1) for at in range(len(folded.text))]
     assert all(0 <= start < end <= len(text) for start, end in spans)
-    assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in pairwise(spans))
 
 
 def test_pile_of_marks_is_cut():

@@ -1,5 +1,7 @@
 """Tests of gateway/detect/protected.py and the shapes behind it."""
 
+from itertools import pairwise
+
 import pytest
 
 from gateway.detect.fold import fold
@@ -111,5 +113,5 @@ def test_spans_are_merged():
     folded = fold("12.03.2024 and order 2024/03/12345 of 5 kg")
     spans = protected_spans(folded)
     assert list(spans) == sorted(spans)
-    assert all(a[1] < b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in pairwise(spans))
     assert len(spans) == 3

@@ -74,7 +74,9 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("element", "name", "value", "kept"), VALUES, ids=[" ".join(case[:3]) for case in VALUES])
+@pytest.mark.parametrize(
+    ("element", "name", "value", "kept"), VALUES, ids=[" ".join(case[:3]) for case in VALUES]
+)
 def test_attribute_value(element: str, name: str, value: str, kept: str | None) -> None:
     """Values of known attributes stay, URLs only where a rule judges them."""
     assert kept == allow.attribute_value(element, name, value)
@@ -102,5 +104,7 @@ METAS = [
 @pytest.mark.parametrize(("attributes", "fate"), METAS, ids=[str(case[0]) for case in METAS])
 def test_meta(attributes: dict[str, str], fate: str) -> None:
     """Hints on how to show a mail stay, the charset goes without a word, all else goes."""
-    found = "kept" if allow.is_kept_meta(attributes) else "idle" if allow.is_idle_meta(attributes) else "dropped"
+    found = (
+        "kept" if allow.is_kept_meta(attributes) else "idle" if allow.is_idle_meta(attributes) else "dropped"
+    )
     assert fate == found

@@ -21,7 +21,12 @@ CASES = [
         None,
         True,
     ),
-    ("<!DOCTYPE html SYSTEM 'https://leak.test'>", "<!DOCTYPE html>", "html SYSTEM 'https://leak.test'", False),
+    (
+        "<!DOCTYPE html SYSTEM 'https://leak.test'>",
+        "<!DOCTYPE html>",
+        "html SYSTEM 'https://leak.test'",
+        False,
+    ),
     ('<!DOCTYPE html "a>b">', "<!DOCTYPE html>", 'html "a>b"', False),
     ("<!doctype html><p><!doctype html>", "<!DOCTYPE html>", "html", False),
     ("x<!doctype html>", "", "", True),

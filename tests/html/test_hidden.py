@@ -78,7 +78,10 @@ CASES = [
     ("<div style='font-size:0'><b style='font-size:inherit'>x</b></div>y", "y"),
     ("<div style='font-size:0'><b style='font-size:larger'>x</b></div>y", "y"),
     ("<div style='font-size:0'><b style='font:12px a'>x</b></div>y", "x\ny"),
-    ("<div style='color:transparent'><b style='color:red'>x</b><i style='color:inherit'>z</i></div>y", "x\ny"),
+    (
+        "<div style='color:transparent'><b style='color:red'>x</b><i style='color:inherit'>z</i></div>y",
+        "x\ny",
+    ),
     ("<style>.a{display:none}</style><p class='b a'>x</p>y", "y"),
     ("<style>.a{display:none}</style><p class=A>x</p>y", "y"),
     ("<!doctype html><style>.a{display:none}</style><p class=A>x</p>y", "x\ny"),
@@ -88,7 +91,10 @@ CASES = [
     ("<style>p.a#b{display:none}</style><p class=a>x</p><p class=a id=b>y</p><p id=b>z</p>", "x\nz"),
     ("<style>.a b{display:none}</style><p class=a><i><b>x</b></i></p><b>y</b>", "y"),
     ("<style>.a>b{display:none}</style><p class=a><b>x</b><i><b>y</b></i></p>", "y"),
-    ("<style>.a>.b .c{display:none}</style><p class=a><i class=b><i class=b><b class=c>x</b></i></i></p>y", "y"),
+    (
+        "<style>.a>.b .c{display:none}</style><p class=a><i class=b><i class=b><b class=c>x</b></i></i></p>y",
+        "y",
+    ),
     ("<style>.a .b>.c{display:none}</style><i class=b><b class=c>x</b></i>y", "xy"),
     ("<style>.a{display:none}.a{display:block}</style><p class=a>x</p>y", "x\ny"),
     ("<style>.a{display:none!important}.a{display:block}</style><p class=a>x</p>y", "y"),

@@ -248,13 +248,15 @@ TAGS = (
     " <foreignObject> <hr> <img> </br> <head> <body> <html> </body> </html> <h1> <h2> <button> <marquee> <object>"
     " <plaintext> <noscript> <frameset> <caption> <col> <colgroup> <dd>"
 )
-CHARACTERS = '&lt; &amp;lt; < > " \' = ]]> <![CDATA[ x \0 \x0b \u00e9 \ud800 &#1; &nbsp;'
-PIECES = st.sampled_from([
-    *VECTORS,
-    *TAGS.split(" "),
-    *CHARACTERS.split(" "),
-    *(" ", "\n", "\t", " style='color:red;background:url(x)'", " class='a b'"),
-])
+CHARACTERS = "&lt; &amp;lt; < > \" ' = ]]> <![CDATA[ x \0 \x0b \u00e9 \ud800 &#1; &nbsp;"
+PIECES = st.sampled_from(
+    [
+        *VECTORS,
+        *TAGS.split(" "),
+        *CHARACTERS.split(" "),
+        *(" ", "\n", "\t", " style='color:red;background:url(x)'", " class='a b'"),
+    ]
+)
 
 
 @settings(max_examples=400, deadline=None, derandomize=True, database=None)

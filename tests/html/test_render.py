@@ -56,7 +56,9 @@ def test_zero_size_decoys_are_only_in_full() -> None:
     assert ("myshop.com", "myshopx.com") == (view.visible.text, view.full.text)
 
 
-@pytest.mark.parametrize("html", ["a", "<title>t</title><style>p{color:red}</style>\n<p>a", "<p hidden> </p>a"])
+@pytest.mark.parametrize(
+    "html", ["a", "<title>t</title><style>p{color:red}</style>\n<p>a", "<p hidden> </p>a"]
+)
 def test_full_is_visible_where_nothing_is_hidden(html: str) -> None:
     """Honest mail is rendered, and folded by the rules, once."""
     view = inspect(html)
@@ -74,8 +76,32 @@ def check(view: View, rendering: Rendering) -> None:
     assert end == len(rendering.text)
 
 
-PIECES = ["a", " b ", "\n", "  ", "<b>", "</b>", "<p>", "</p>", "<br>", "<pre>", "</pre>", "<td>", "<table>", "</table>"]
-MORE = ["<p hidden>", "<i style=font-size:0>", "</i>", "&amp;", "\u00e9", "&#13;", "<style>x{}</style>", "\U0001f600"]
+PIECES = [
+    "a",
+    " b ",
+    "\n",
+    "  ",
+    "<b>",
+    "</b>",
+    "<p>",
+    "</p>",
+    "<br>",
+    "<pre>",
+    "</pre>",
+    "<td>",
+    "<table>",
+    "</table>",
+]
+MORE = [
+    "<p hidden>",
+    "<i style=font-size:0>",
+    "</i>",
+    "&amp;",
+    "\u00e9",
+    "&#13;",
+    "<style>x{}</style>",
+    "\U0001f600",
+]
 
 
 @settings(max_examples=400, deadline=None, derandomize=True, database=None)

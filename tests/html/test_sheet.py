@@ -122,7 +122,11 @@ PIECES = "p .a #b * > , : hover { } color:red ; background:x @media screen ( ) m
 
 
 @settings(max_examples=800, deadline=None, derandomize=True, database=None)
-@given(st.lists(st.sampled_from([*PIECES.split(), " ", "p{color:red}", "@media screen{"]), max_size=14).map("".join))
+@given(
+    st.lists(st.sampled_from([*PIECES.split(), " ", "p{color:red}", "@media screen{"]), max_size=14).map(
+        "".join
+    )
+)
 def test_the_fast_way_says_the_same(text: str) -> None:
     """Ordinary sheets are read without tinycss2 as tinycss2 reads them, and any outcome is a fixed point."""
     careful = sheet._careful(text)

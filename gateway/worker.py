@@ -23,12 +23,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter
 from typing import BinaryIO, Self
 
 from gateway.filter.codec import dump, load
 from gateway.filter.examination import Examination
 from gateway.filter.examine import examine
-from gateway.ops import events, log
+from gateway.ops import events, log, metrics
 from gateway.policy.model import Policy
 from gateway.rules.context import Profile
 
@@ -105,6 +106,7 @@ class Workers:
             WorkerLostError: Killed at the deadline, out of memory, crashed, or failed on a fault of ours.
         """
         worker = await self._idle.get()
+        began = perf_counter()
         try:
             if worker is None or worker.process.returncode is not None:
                 worker = await self._replace(worker)
@@ -118,6 +120,7 @@ class Workers:
             await self._discard(worker)
             raise
         self._idle.put_nowait(worker)
+        metrics.EXAMINE_SECONDS.observe(perf_counter() - began)
         if isinstance(examination, str):
             events.worker_lost(incident=examination, reason="fault")
             raise WorkerLostError(examination)

@@ -152,10 +152,7 @@ def urls(css: str) -> tuple[str, ...]:
 
 def _plain(style: str) -> Declarations | None:
     kept, dropped = [], 0
-    for piece in style.split(";"):
-        piece = piece.strip(_BLANK)
-        if not piece:
-            continue
+    for piece in filter(None, (part.strip(_BLANK) for part in style.split(";"))):
         name, colon, value = piece.partition(":")
         name, value = name.rstrip(_BLANK).lower(), value.strip(_BLANK)
         if not _COLLAPSED.fullmatch(value):

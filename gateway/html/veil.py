@@ -15,21 +15,28 @@ VEIL = "gw-"
 """Goes before the name. A mail that writes it itself gains nothing: the name is judged without it."""
 
 _VEILED = names("a b i u s small big tt strike font")
+_HEAD = names("html head title style script meta link base")
 _RAW_TEXT = RAW_TEXT - {"noscript"}
 
 
 def veil(html: str) -> str:
-    """The same HTML with other names for formatting elements, outside comments and raw text."""
+    """The same HTML with other names for formatting elements, outside comments and raw text.
+
+    An element it does not know libxml2 takes for part of the head, so the body is begun where one would begin it.
+    """
     parts = []
+    has_body = False
     written = at = 0
     while match := TOKEN.search(html, at):
-        at = match.end()
+        at = match.start()
         slash, name = match.group(1, 2)
         name = (name or "").lower()
         if name in _VEILED:
-            parts += [html[written : match.start(2)], VEIL]
+            parts += [html[written:at], "" if has_body else "<body>", html[at : match.start(2)], VEIL]
             written = match.start(2)
-        elif name in _RAW_TEXT and not slash:
+        has_body = has_body or (bool(name) and name not in _HEAD)
+        at = match.end()
+        if name in _RAW_TEXT and not slash:
             end = re.compile(f"</{name}", re.IGNORECASE).search(html, at)
             at = end.start() if end else len(html)
     return "".join([*parts, html[written:]])

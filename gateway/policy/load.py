@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import UTC, date, time
 from typing import Any
 
-import idna
 from pydantic import ValidationError
 
 from gateway.policy.faults import nearest, readable
@@ -66,7 +65,7 @@ def load_policy(text: str, *, source: str) -> Policy:
         edition=file.edition,
         effective_at=file.effective_at.astimezone(UTC),
         title=file.title,
-        recipient_domains=frozenset(_a_label(domain) for domain in file.recipient_domains),
+        recipient_domains=frozenset(file.recipient_domains),
         dead_recipients=frozenset(name.lower() for name in file.dead_recipients),
         max_message_octets=file.max_message_octets,
         settings=tuple(settings),
@@ -190,7 +189,3 @@ def _override_faults(on_match: Mapping[str, str], source: str) -> Iterator[str]:
             yield f"{source}.{name}: must be one of {words}"
         elif name == ALWAYS_REJECT and word != OnMatch.REJECT:
             yield f'{source}.{name}: can only be "reject"; take it out'
-
-
-def _a_label(domain: str) -> str:
-    return idna.encode(domain.lower().rstrip("."), uts46=True).decode()

@@ -9,7 +9,6 @@ from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal, get_type_hints
 
-import idna
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -20,6 +19,8 @@ from pydantic import (
     create_model,
 )
 
+from gateway.mail.address import parse_path
+from gateway.mail.errors import AddressError
 from gateway.policy.model import OnMatch
 
 MIN_MESSAGE_OCTETS = 10_000
@@ -31,20 +32,22 @@ def _is_day(text: str) -> str:
     return text
 
 
-def _is_domain(text: str) -> str:
+def a_labels(domain: str) -> str:
+    """A relay domain as recipients' domains are read, so that the two can be compared.
+
+    Raises:
+        ValueError: Not a whole domain name.
+    """
     try:
-        idna.encode(text.lower().rstrip("."), uts46=True)
-    except idna.IDNAError as error:
-        raise ValueError("is not a domain name") from error
-    if "." not in text.rstrip("."):
-        raise ValueError("must have a dot: a whole domain name")
-    return text
+        return parse_path(f"postmaster@{domain}").domain
+    except AddressError as error:
+        raise ValueError("must be a whole domain name, as in marketplace.amazon.com") from error
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_is_day)]
-Domain = Annotated[str, AfterValidator(_is_domain)]
+Domain = Annotated[str, AfterValidator(a_labels)]
 
 
 class _Strict(BaseModel):

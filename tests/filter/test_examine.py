@@ -106,7 +106,7 @@ def test_html_outside_the_allow_list_is_rewritten_and_accepted(amazon, received_
     assert [phrase for phrase in examination.normalised if "comment" in phrase]
 
 
-JOINED = {"a number": ("Call 0151 234\N{GRINNING FACE}56789 please", "56789"), "a host": ("Visit my\N{GRINNING FACE}shop.com", "shop.com")}
+JOINED = {"a number": ("Call 0151\N{GRINNING FACE}23456789 please", "23456789"), "a host": ("Visit my\N{GRINNING FACE}shop.com", "shop.com")}
 
 
 @pytest.mark.parametrize("text, gone", JOINED.values(), ids=JOINED)

@@ -62,7 +62,7 @@ def test_inline_style(style: str) -> None:
     """A style hides a span, or does not."""
     view = inspect(f'my<span style="{style}">decoy</span>shop')
     assert ("myshop" if style in HIDDEN else "mydecoyshop") == view.visible.text
-    assert "mydecoyshop" == view.full.text
+    assert view.full.text == "mydecoyshop"
 
 
 CASES = [
@@ -130,4 +130,4 @@ def test_both_engines_agree(html: str) -> None:
 def test_elements_are_marked() -> None:
     """An image inside a hidden block is hidden itself."""
     view = inspect("<div style='display:none'><img src=cid:a></div><img src=cid:b>")
-    assert [True, False] == [node.hidden for node in view.nodes if getattr(node, "name", "") == "img"]
+    assert [node.hidden for node in view.nodes if getattr(node, "name", "") == "img"] == [True, False]

@@ -39,11 +39,11 @@ a:hover { text-decoration: underline; }
 def test_honest_mail_has_no_extras() -> None:
     """A typical order mail is wholly inside the allow-list and need not be rewritten."""
     view = inspect(HONEST)
-    assert () == view.extras
+    assert view.extras == ()
     assert "Guten Tag\nIhr Paket ist unterwegs.\nGr\u00fc\u00dfe" in view.visible.text
     assert "Vielen Dank" not in view.visible.text
     assert "Vielen Dank" in view.full.text
-    assert ["cid:logo@seller", "https://www.amazon.de/orders"] == [r.url for r in view.references]
+    assert [r.url for r in view.references] == ["cid:logo@seller", "https://www.amazon.de/orders"]
 
 
 EXTRAS = [
@@ -83,27 +83,27 @@ def test_extras_are_bounded() -> None:
     """Attribute names of the mail's own making do not fill the record."""
     html = "".join(f"<p a{i}=x>" for i in range(judge.MAX_PHRASES + 5))
     extras = inspect(html).extras
-    assert judge.MAX_PHRASES + 1 == len(extras)
-    assert "5 other kinds" == extras[-1]
+    assert len(extras) == judge.MAX_PHRASES + 1
+    assert extras[-1] == "5 other kinds"
 
 
 def test_nodes() -> None:
     """Nodes stand in document order, each after its parent, attributes lower-case and the first of a repeat only."""
     view = inspect("<P ID=x CLASS='a&amp;b' id=y data>t<!--c--></P>")
     p, text, comment = view.nodes[-3:]
-    assert isinstance(p, Element) and isinstance(text, Text) and isinstance(comment, Comment)
-    assert (("id", "x"), ("class", "a&b"), ("data", "")) == p.attributes
+    assert (Element, Text, Comment) == (type(p), type(text), type(comment))
+    assert p.attributes == (("id", "x"), ("class", "a&b"), ("data", ""))
     assert ("t", p.index, "c", p.index) == (text.text, text.parent, comment.text, comment.parent)
-    assert ["p", "body", "html"] == [e.name for e in (p, *view.ancestors(p.index))]
-    assert ("x", None) == (p.get("id"), p.get("href"))
+    assert [e.name for e in (p, *view.ancestors(p.index))] == ["p", "body", "html"]
+    assert (p.get("id"), p.get("href")) == ("x", None)
 
 
 def test_template_content_is_seen() -> None:
     """The content of templates, also of one in another, stands below its element."""
     view = inspect("<template><p>a</p><template><i>b</i></template></template>c")
     names = [getattr(node, "name", "") or node.text for node in view.nodes]
-    assert ["html", "head", "template", "p", "a", "template", "i", "b", "body", "c"] == names
-    assert ("c", "a\nb\nc") == (view.visible.text, view.full.text)
+    assert names == ["html", "head", "template", "p", "a", "template", "i", "b", "body", "c"]
+    assert (view.visible.text, view.full.text) == ("c", "a\nb\nc")
 
 
 OVER = {
@@ -125,7 +125,7 @@ def test_limits(html: str) -> None:
 def test_equal_comments_are_read_once() -> None:
     """The same conditional comment over and over is not many."""
     html = "<!--[if mso]><img src=u><![endif]-->" * (2 * judge.MAX_NESTED_PARTS)
-    assert 2 * judge.MAX_NESTED_PARTS == len(inspect(html).references)
+    assert len(inspect(html).references) == 2 * judge.MAX_NESTED_PARTS
 
 
 @settings(max_examples=400, deadline=None, derandomize=True, database=None)

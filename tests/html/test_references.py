@@ -80,7 +80,7 @@ def test_reference_names_its_node() -> None:
     """A reference leads to the element, comment or style text that carries it."""
     view = inspect("<!--<img src=u>--><style>p{background:url(v)}</style><a href=w>x</a>")
     nodes = [view.nodes[r.element] for r in view.references]
-    assert ["<img src=u>", "p{background:url(v)}", "a"] == [getattr(n, "name", None) or n.text for n in nodes]
+    assert [getattr(n, "name", None) or n.text for n in nodes] == ["<img src=u>", "p{background:url(v)}", "a"]
 
 
 LOOKS = [
@@ -106,4 +106,4 @@ def test_looks_like_url(value: str, looks: bool) -> None:
 
 def test_clean_url() -> None:
     """Tabs and line ends go everywhere, blanks and controls only at the ends."""
-    assert "a b\x01c" == clean_url("\x00 a\t \nb\x01c\r \x1f")
+    assert clean_url("\x00 a\t \nb\x01c\r \x1f") == "a b\x01c"

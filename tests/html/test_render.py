@@ -53,7 +53,7 @@ def test_both_engines_agree(html: str) -> None:
 def test_zero_size_decoys_are_only_in_full() -> None:
     """Salt of no size is left out of what is seen, and stands in what is there."""
     view = inspect('myshop<span style="font-size:0">x</span>.com')
-    assert ("myshop.com", "myshopx.com") == (view.visible.text, view.full.text)
+    assert (view.visible.text, view.full.text) == ("myshop.com", "myshopx.com")
 
 
 @pytest.mark.parametrize(

@@ -77,12 +77,12 @@ def test_media(query: str, applies: bool) -> None:
 
 def test_a_dropped_media_rule_does_not_apply() -> None:
     """What is not kept hides nothing."""
-    assert () == stylesheet("@media{.a{display:none}}").rules
+    assert stylesheet("@media{.a{display:none}}").rules == ()
 
 
 def test_each_selector_is_a_rule() -> None:
     """A list of selectors makes a rule for each."""
-    assert 2 == len(stylesheet("p,.a{opacity:0}").rules)
+    assert len(stylesheet("p,.a{opacity:0}").rules) == 2
 
 
 HIDE = [

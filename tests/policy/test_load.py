@@ -116,11 +116,11 @@ FAULTS = {
     ),
     "domain": (
         HEAD + 'recipient_domains = ["-.example"]' + block("emoji"),
-        "shop.toml: recipient_domains.0: is not a domain name",
+        "shop.toml: recipient_domains.0: must be a whole domain name, as in marketplace.amazon.com",
     ),
     "domain without a dot": (
         HEAD + 'recipient_domains = ["localhost"]' + block("emoji"),
-        "shop.toml: recipient_domains.0: must have a dot: a whole domain name",
+        "shop.toml: recipient_domains.0: must be a whole domain name, as in marketplace.amazon.com",
     ),
     "number as text": (
         HEAD.replace("1_000_000", '"1000000"') + block("emoji"),

@@ -21,6 +21,7 @@ from gateway.cli.common import (
     json_option,
     policies_of,
     settings,
+    terminal,
     with_store,
 )
 from gateway.config import Config
@@ -161,7 +162,7 @@ async def _run(files: Sequence[Path], task: _Task, config: Config, *, as_json: b
     )
     workers = await Workers.start(task.policies, limits)
     gate = asyncio.Semaphore(limits.count)
-    console = Console()
+    console = terminal()
     worst = 0
     try:
         pending = [asyncio.create_task(_check(file, task, workers, gate)) for file in files]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import click
+from rich.console import Console
 
 from gateway.config import Config, ConfigError, load_config, load_policies
 from gateway.policy.model import Policy
@@ -29,6 +30,11 @@ config_option = click.option(
     help="Configuration file (TOML); without one, the defaults.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+def terminal(*, soft_wrap: bool = False) -> Console:
+    """Where results go. A clause such as ``amazon:phone:`` is not to be read as the name of an emoji."""
+    return Console(emoji=False, soft_wrap=soft_wrap)
 
 
 def fail(faults: Iterable[str]) -> NoReturn:

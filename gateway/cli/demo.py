@@ -24,7 +24,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from gateway.app import Gateway
-from gateway.cli.common import EXIT_NO
+from gateway.cli.common import EXIT_NO, terminal
 from gateway.cli.readable import readable
 from gateway.config import Config, load_policies
 from gateway.credentials import generate_password, hash_password
@@ -96,7 +96,7 @@ def command(do_exit: bool) -> None:
     No configuration and no network are needed. Without --exit the gateway stays up for mail of your own.
     """
     log.configure(level="error", stream=io.BytesIO())
-    raise SystemExit(asyncio.run(_demo(do_exit=do_exit, console=Console())))
+    raise SystemExit(asyncio.run(_demo(do_exit=do_exit, console=terminal())))
 
 
 async def _demo(*, do_exit: bool, console: Console) -> int:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.cli.common import EXIT_NO, config_option, fail, json_option, settings, with_store
+from gateway.cli.common import EXIT_NO, config_option, fail, json_option, settings, terminal, with_store
 from gateway.cli.readable import readable
 from gateway.store.records import MessageDetail, MessageQuery, MessageSummary
 
@@ -64,7 +64,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
             _states(summary),
             escape(summary.subject[:60]),
         )
-    Console().print(table)
+    terminal().print(table)
 
 
 @command.command("show")
@@ -80,7 +80,7 @@ def show(id_: str, as_json: bool, config_file: Path | None) -> None:
     if as_json:
         click.echo(json.dumps(_detail_shape(detail), ensure_ascii=False))
         return
-    console = Console(soft_wrap=True)
+    console = terminal(soft_wrap=True)
     _print_envelope(detail, console)
     _print_findings(detail, console)
     _print_recipients(detail, console)

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.cli.common import EXIT_NO, config_option, fail, policies_of, settings
+from gateway.cli.common import EXIT_NO, config_option, fail, policies_of, settings, terminal
 from gateway.config import default_policies
 from gateway.policy.load import PolicyError, load_policy
 from gateway.rules import BY_NAME
@@ -48,7 +47,7 @@ def show(name: str, config_file: Path | None) -> None:
     if name not in policies:
         fail([f'no policy is called "{name}"; there are: {", ".join(sorted(policies))}'])
     policy = policies[name]
-    console = Console()
+    console = terminal()
     console.print(f"[bold]{policy.title}[/] ({policy.stamp}, in force from {policy.effective_at:%d %B %Y})")
     console.print(f"Largest mail: {policy.max_message_octets:,} octets")
     console.print(f"Relay domains: {', '.join(sorted(policy.recipient_domains)) or 'none'}")
@@ -66,7 +65,7 @@ def explain(rule: str, config_file: Path | None) -> None:
     if rule not in BY_NAME:
         fail([f'no rule is called "{rule}"; there are: {", ".join(BY_NAME)}'])
     known = BY_NAME[rule]
-    console = Console(soft_wrap=True)
+    console = terminal(soft_wrap=True)
     console.print(f"[bold]{known.name}[/]")
     console.print(f"Seller reads:  {known.sentence}")
     console.print(f"Advice:        {known.advice}")

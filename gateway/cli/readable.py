@@ -27,7 +27,9 @@ def _words(field: HeaderField) -> str:
     """Addresses without the quotes that one program sets and another does not."""
     if field.name.lower() not in {"from", "to"}:
         return field.text
-    return ", ".join(f"{box.display_name} <{box.address or box.text}>".strip() for box in mailboxes(field.body))
+    return ", ".join(
+        f"{box.display_name} <{box.address or box.text}>".strip() for box in mailboxes(field.body)
+    )
 
 
 def _printable(line: str) -> str:

@@ -4,10 +4,9 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.common import EXIT_NO, config_option, fail, settings, with_store
+from gateway.cli.common import EXIT_NO, config_option, fail, settings, terminal, with_store
 from gateway.credentials import generate_password, hash_password
 from gateway.html.url import parse_url
 from gateway.mail.address import Address, parse_path
@@ -80,7 +79,7 @@ def list_all(config_file: Path | None) -> None:
         table.add_row(
             record.name, ", ".join(record.usernames), senders, "disabled" if record.is_disabled else "active"
         )
-    Console().print(table)
+    terminal().print(table)
 
 
 @command.command("show")

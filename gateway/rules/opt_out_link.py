@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from gateway.detect.fold import fold
 from gateway.detect.phrases import find_opt_outs, is_opt_out, is_opt_out_url
-from gateway.html.view import Element, Purpose, Text, View
+from gateway.html.view import Element, Node, Purpose, Text, View
 from gateway.rules.context import Context, Surface
 from gateway.rules.places import text_target
 from gateway.rules.rule import Finding, NoParams, Remedy, Rule, Target, shorten
@@ -20,7 +20,7 @@ NAME = "opt_out_link"
 
 def check(context: Context, _params: NoParams) -> Iterator[Finding]:
     """Reports links first, then the sentences that no dropped link holds wholly."""
-    dropped: set[tuple[str, int]] = set()
+    dropped: set[tuple[str, int | None]] = set()
     for number, view in context.views.items():
         owners = _link_around(view)
         for element in _opt_out_links(context, number, view, owners):
@@ -32,8 +32,9 @@ def check(context: Context, _params: NoParams) -> Iterator[Finding]:
                 remedy=Remedy.DROP_ELEMENT,
             )
     for finding in text_findings(context, NAME, lambda surface: _look(context, surface)):
-        pieces = finding.target.pieces
-        if not pieces or any((finding.target.part, piece.node) not in dropped for piece in pieces):
+        target = finding.target
+        nodes: list[int | None] = [piece.node for piece in target.pieces if piece.node >= 0]
+        if not all((target.part, node) in dropped for node in nodes or [target.node]):
             yield finding
 
 
@@ -49,17 +50,24 @@ def _link_around(view: View) -> tuple[int, ...]:
 
 
 def _opt_out_links(context: Context, number: str, view: View, owners: tuple[int, ...]) -> Iterator[Element]:
-    words = dict.fromkeys(sorted(set(owners) - {-1}), "")
+    words: dict[int, list[str]] = {index: [] for index in sorted(set(owners) - {-1})}
     for node in view.nodes:
-        if isinstance(node, Text) and owners[node.index] >= 0:
-            words[owners[node.index]] += node.text
+        if owners[node.index] >= 0:
+            words[owners[node.index]].append(_said(node))
     near = _links_in_sentences(context, number, owners)
-    for index, text in words.items():
+    for index, said in words.items():
         link = view.nodes[index]
         if isinstance(link, Element) and (
-            index in near or is_opt_out(fold(text).text) or is_opt_out_url(link.get("href") or "")
+            index in near or is_opt_out(fold("".join(said)).text) or is_opt_out_url(link.get("href") or "")
         ):
             yield link
+
+
+def _said(node: Node) -> str:
+    """What a reader takes from a node: its text, or what a picture says instead of itself."""
+    if isinstance(node, Text):
+        return node.text
+    return f" {node.get('alt') or ''} " if isinstance(node, Element) and node.name == "img" else ""
 
 
 def _links_in_sentences(context: Context, number: str, owners: tuple[int, ...]) -> set[int]:

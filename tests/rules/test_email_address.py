@@ -25,12 +25,12 @@ def test_hit_in_text(context_of, findings):
         ),
         pytest.param(
             {"sender": '"Shop a@shop.com" <x@seller.example>'},
-            Target(field="From", pieces=(Piece(-1, 5, 15),)),
+            Target(field="From", node=0, pieces=(Piece(-1, 5, 15),)),
             id="display-name",
         ),
         pytest.param(
             {"attachments": [{"media_type": "application/pdf", "filenames": ("a@shop.com.pdf",)}]},
-            Target(part="2", attribute="filename", pieces=(Piece(-1, 0, 10),)),
+            Target(part="2", attribute="filename", node=0, pieces=(Piece(-1, 0, 10),)),
             id="file-name",
         ),
         pytest.param(

@@ -21,12 +21,12 @@ def test_hit_in_text(context_of, findings):
         pytest.param({"subject": "Hi 😀"}, Target(field="Subject", pieces=(Piece(-1, 3, 4),)), id="subject"),
         pytest.param(
             {"sender": "Shop 😀 <x@seller.example>"},
-            Target(field="From", pieces=(Piece(-1, 5, 6),)),
+            Target(field="From", node=0, pieces=(Piece(-1, 5, 6),)),
             id="display-name",
         ),
         pytest.param(
             {"attachments": [{"media_type": "application/pdf", "filenames": ("😀.pdf",)}]},
-            Target(part="2", attribute="filename", pieces=(Piece(-1, 0, 1),)),
+            Target(part="2", attribute="filename", node=0, pieces=(Piece(-1, 0, 1),)),
             id="file-name",
         ),
     ],

@@ -32,7 +32,7 @@ def _words(context, found):
         pytest.param('<a href="https://x.example/a"><b>Unsub</b>scribe</a>', [], id="by-its-words"),
         pytest.param(
             '<p>Hello. To unsubscribe click <a href="https://x.example/a">here</a>. Bye.</p>',
-            ["To unsubscribe click here."],
+            ["To unsubscribe clickhere."],
             id="by-its-sentence",
         ),
         pytest.param('<map><area href="https://x.example/optout"></map>', [], id="image-map"),
@@ -40,7 +40,7 @@ def _words(context, found):
 )
 @ENGINES
 def test_hit_link(context_of, findings, html, words, engine):
-    """A link is dropped whole; what stands around it in the sentence is redacted."""
+    """A link is dropped whole; what stands around it in the sentence is redacted (but for a blank between elements)."""
     context = context_of(html, engine=engine)
     found = findings(RULE, context)
     assert len(_elements(context, found)) == 1
@@ -97,9 +97,17 @@ def test_evasion(context_of, findings, html, engine):
     assert _elements(context, findings(RULE, context)) == ["a"]
 
 
-def test_picture_of_the_words(context_of, findings):
-    """The words of a picture in a link are redacted where they stand."""
-    found = findings(
-        RULE, context_of('<a href="https://x.example/a"><img src="cid:a" alt="Unsubscribe"></a>')
-    )
-    assert [f.target.attribute for f in found] == ["alt"]
+@ENGINES
+def test_picture_of_the_words(context_of, findings, engine):
+    """A picture's words are the words of the link around it, and are not reported again."""
+    html = '<a href="https://x.example/a"><img src="cid:a" alt="Unsubscribe"><br></a><p title="x">y</p>'
+    context = context_of(html, engine=engine)
+    found = findings(RULE, context)
+    assert (_elements(context, found), len(found)) == (["a"], 1)
+
+
+@ENGINES
+def test_picture_without_a_link(context_of, findings, engine):
+    """A picture's words are redacted where no link is around it."""
+    [finding] = findings(RULE, context_of('<img src="cid:a" alt="Unsubscribe">', engine=engine))
+    assert (finding.target.attribute, finding.remedy) == ("alt", Remedy.REDACT_TEXT)

@@ -19,7 +19,7 @@ _LETTERS_END = r"(?:^|[^0-9\pL])"
 
 GROUP = compile_pattern(r"\d+")
 EXTENSION = compile_pattern(r"(?i)^[ ,(]{0,2}(?:ext|x|extension|durchwahl|dw|poste|int|#)[.:]? ?\d{1,6}\b\)?")
-PAIRS = compile_pattern(r"\d\d(?:[ .-]\d\d){4}")
+PAIRS = compile_pattern(r"\d\d(?:[ .-]\d\d){4,5}")
 GROUP_AFTER = compile_pattern(r"^[ .-]\d{2,3}\b")
 GROUP_BEFORE = compile_pattern(r"\b\d{2,3}[ .-]$")
 INTERNATIONAL = compile_pattern(rf"(?:\+[ (]{{0,2}}|00[ ]?|011[ -])\(?\d(?:{_GAP}\n?{_GAP}\d){{6,}}")
@@ -49,8 +49,9 @@ _SHAPES = (
     # Trunk 0 and an area code of three to five digits: 0151 23456789, 020 7946 0958, 0212 123 45 67.
     r"0[1-9]\d{1,4}[ .-]{1,3}\d{2,9}(?:[ .-]\d{2,5}){0,4}",
     r"0800[ .-]?\d{2,4}[ .-]?\d{2,5}(?:[ .-]?\d{2,4})?",
-    # Trunk 0 and one digit: French pairs, 03-1234-5678, 06-12345678, 02 123 45 67, 08-123 456 78, 0 532 123 45 67.
-    r"0[1-9](?:[ .-]\d\d){4}",
+    # Trunk 0 and one digit: French pairs (six for German mobiles), then
+    # 03-1234-5678, 06-12345678, 02 123 45 67, 08-123 456 78, 0 532 123 45 67.
+    r"0[1-9](?:[ .-]\d\d){4,5}",
     r"0[1-9][ .-]{1,3}\d{3,4}[ .-]\d{3,4}",
     r"0[1-9][ .-]{1,3}\d{6,8}",
     r"0[1-9][ .-]{1,3}\d{3}[ .-]\d{2,3}[ .-]\d{2}",

@@ -10,6 +10,7 @@ Source: ITU-T E.164 (at most 15 digits), E.123 (notation); numbering plans as in
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import phonenumbers
 
@@ -229,14 +230,22 @@ def _shaped(text: str) -> Iterator[tuple[int, int]]:
         digits = sum(c.isdecimal() for c in text[start:end])
         if not _MIN_SHAPED <= digits <= _MAX_SHAPED or _touches(text, start, end):
             continue
-        is_plain = text[start] in _NO_TRUNK and not any(c in text[start:end] for c in "-.()")
-        if (is_plain or whole(PAIRS, text[start:end])) and _has_neighbours(text, start, end):
-            continue  # more groups of the same kind: lottery numbers, sizes, a sum
+        run = text[start:end]
+        is_plain = run[0] in _NO_TRUNK and not any(c in run for c in "-.()")
+        if (is_plain and _has_neighbours(text, start, end)) or (whole(PAIRS, run) and _counts_up(run)):
+            continue  # more groups of the same kind, or pairs in even steps: a sum, a list of sizes
         yield start, end
 
 
 def _has_neighbours(text: str, start: int, end: int) -> bool:
     return found(GROUP_AFTER, text[end : end + 4]) or found(GROUP_BEFORE, text[max(start - 4, 0) : start])
+
+
+def _counts_up(run: str) -> bool:
+    """Pairs in even small steps: ``01 02 03 04 05``, ``05 10 15 20 25``; not ``01 23 45 67 89``."""
+    pairs = [int(run[start:end]) for start, end in spans(GROUP, run)]
+    steps = {b - a for a, b in pairwise(pairs)}
+    return len(steps) == 1 and 0 < steps.pop() <= _MAX_STEP
 
 
 def _touches(text: str, start: int, end: int) -> bool:
@@ -306,6 +315,7 @@ _POINTS = frozenset(".,")
 _JOINTS = frozenset(".,-/:_'")
 _CURRENCY_SIGNS = frozenset("€$£¥₺₹#")
 _NARROW = 2
+_MAX_STEP = 10
 _NO_TRUNK = frozenset("23456789")
 _MAX_EXTENSION = 24
 _MIN_SHAPED = 8

@@ -6,7 +6,15 @@ Source: RFC 5322 section 3.4.1 for the plain form, RFC 6531 for letters of other
 
 from collections.abc import Iterator
 
-from gateway.detect.domains import ANY_DOT, BRACKET_DOT, LABEL, SPOKEN_DOT, foreign_head, host_end
+from gateway.detect.domains import (
+    ANY_DOT,
+    BRACKET_DOT,
+    LABEL,
+    SPOKEN_DOT,
+    foreign_head,
+    host_end,
+    unlisted_end,
+)
 from gateway.detect.fold import Folded, Span
 from gateway.detect.link_words import SPOKEN_TLDS
 from gateway.detect.scan import compile_pattern, spans
@@ -51,6 +59,8 @@ def _read(text: str, start: int, end: int, known: dict[str, bool]) -> Span | Non
         return Span(start, end, f"{local}@{domain}")
     labels = domain.split(".")
     found = host_end(labels, known)
+    if found is None and text[start + at_start : start + at_end] == "@":
+        found = unlisted_end(labels)
     if found is None or (
         text[start + at_start : start + at_end].strip() in _ENGLISH and not _is_dictated(labels)
     ):

@@ -57,6 +57,16 @@ def host_end(labels: list[str], known: dict[str, bool]) -> tuple[int, int] | Non
     return None
 
 
+def unlisted_end(labels: list[str]) -> tuple[int, int] | None:
+    """As ``host_end`` where the place itself says that this is a host (``www.``, behind an @).
+
+    Names that no list has yet, and those of RFC 6761 (``.example``), count there as long as they are words.
+    """
+    last = labels[-1]
+    size = _ascii_head(last)
+    return (len(labels) - 1, size) if size >= MIN_TLD and last[:size].isalpha() else None
+
+
 def _ascii_head(label: str) -> int:
     """Length of ``com`` in ``comをご覧ください``: scripts without blanks run on behind a domain."""
     if label.isascii() or not label[:1].isascii():

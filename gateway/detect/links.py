@@ -17,6 +17,7 @@ from gateway.detect.domains import (
     foreign_head,
     host_end,
     is_tld,
+    unlisted_end,
 )
 from gateway.detect.fold import Folded, Span
 from gateway.detect.link_words import (
@@ -114,6 +115,8 @@ def _bare(text: str) -> Iterator[Span]:
     for start, end in spans(_HOST, text):
         labels = text[start:end].split(".")
         found = host_end(labels, known)
+        if labels[0].lower() == "www" and len(labels) > _MIN_WWW and (found is None or found[0] < _MIN_WWW):
+            found = unlisted_end(labels)
         if found is None:
             continue
         last, size = found
@@ -244,6 +247,7 @@ MAX_TAIL = 2048
 """Code points of path that are read behind a bare domain: no client makes longer ones clickable, and each is a copy."""
 
 _MAX_SPELLED_TLD = 7
+_MIN_WWW = 2
 _COMMON = frozenset({"com", "net", "org"})
 _SLASHES = frozenset({"//", "\\\\"})
 _INNER = frozenset("./-:")

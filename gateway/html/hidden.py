@@ -4,6 +4,7 @@ What is called hidden here is hidden in every browser: text wrongly called hidde
 rendering between two decoys. So ``mso-hide:all`` (only Outlook obeys) and ``@media print`` do not count, and
 ``width:0`` does not hide a ``<span>``, which has no width.
 Not here: what styles may stay (``css``, ``sheet``); text in the colour of its background.
+Limits: ``MAX_COMPARISONS``.
 Source: CSS Display, Cascade, Overflow; adversary T02, O08 (ZeroFont).
 """
 
@@ -15,6 +16,10 @@ from gateway.html.names import names
 from gateway.html.selector import Compound
 from gateway.html.sheet import Rule, may_hide
 from gateway.html.view import Comment, Element, Node, Text
+from gateway.mail.errors import LimitError
+
+MAX_COMPARISONS = 500_000
+"""Comparisons of an element with a part of a selector, in one HTML part; about 1 s. A rich newsletter makes 50,000."""
 
 UNPAINTED = names(
     "style script template noembed noframes datalist area base basefont link meta param rp source track"
@@ -75,6 +80,9 @@ def mark_hidden(nodes: Sequence[Node], inline: Sequence[Traits], cascade: "Casca
         nodes: In document order.
         inline: For each node the declarations about painting in its ``style`` attribute.
         cascade: The rules of all ``<style>`` elements.
+
+    Raises:
+        LimitError: Over ``MAX_COMPARISONS``.
     """
     hiding = {own for own in set(inline) if own and may_hide(own)}
     marked: list[Node] = []
@@ -110,6 +118,7 @@ class Cascade:
 
     def __init__(self, rules: Sequence[Rule], *, is_quirky: bool) -> None:
         self.may_hide = any(may_hide(rule.traits) for rule in rules)
+        self._comparisons = 0
         self._is_quirky = is_quirky
         ranked = sorted(enumerate(rules), key=lambda item: (item[1].specificity, item[0]))
         self._by_key: dict[str, list[tuple[int, Rule]]] = {}
@@ -162,6 +171,11 @@ class Cascade:
         return len(selector) in fitted
 
     def _is(self, wanted: Compound, element: Element) -> bool:
+        self._comparisons += 1
+        if self._comparisons > MAX_COMPARISONS:
+            raise LimitError(
+                "The HTML has too many style rules for its number of elements; send it with fewer."
+            )
         if wanted.name and wanted.name != element.name:
             return False
         own_id = self._fold(element.get("id") or "")

@@ -65,6 +65,7 @@ def _flatten(parser: Any, nodes: list[Node]) -> None:
             attributes = tuple([(name.lower(), value or "") for name, value in node.attributes.items()])
             nodes.append(Element(index, parent, tag.lower(), attributes, hidden=False))
             if tag == "template":  # its content hangs from a fragment of its own, not from the element
-                fragment = node.template_fragments()[0]
-                places[fragment.mem_id] = place
-                walks.append(fragment.traverse(include_text=True))
+                for fragment in node.template_fragments()[:1]:
+                    if fragment.parent.mem_id == node.mem_id:  # in SVG it has none, but may hold one that has
+                        places[fragment.mem_id] = place
+                        walks.append(fragment.traverse(include_text=True))

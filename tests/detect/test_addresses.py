@@ -20,6 +20,7 @@ def _found(text: str) -> list[str]:
         ("x9f2a@marketplace.amazon.de", "x9f2a@marketplace.amazon.de"),
         ("o'neil+tag@shop.com", "o'neil+tag@shop.com"),
         ("info@shop.com.Bitte", "info@shop.com"),
+        ("anna.miller@harbour-tea.example", "anna.miller@harbour-tea.example"),
         ("info＠shop.com", "info@shop.com"),
         ("info﹫shop．com", "info@shop.com"),
         ("in\u200bfo@sh\u00adop.com", "info@shop.com"),
@@ -58,7 +59,7 @@ def test_hits(text, address):
     "text",
     [
         *("@ 10:00", "3 @ 5 EUR", "5 pcs @ 3.50", "@media print", "@import url(x.css)", "@shop", "follow @myshop"),
-        *("user@localhost", "a@b", "@", "foo@", "@@@", "...@shop.com", "C@t", "ratio 3@4.5", "meet @ noon.Then"),
+        *("user@localhost", "a@b", "@", "foo@", "@@@", "...@shop.com", "C@t", "ratio 3@4.5", "anna @ harbour.example", "x@y.z", "meet @ noon.Then"),
         *("https://user@host.com/", "https://medium.com/@user.name", "//user@shop.com"),
         *("look at shop.com", "meet at 10.30", "me at home", "look at the dot com bubble", "available at store dot it"),
         *("I am at work. Dot the i.", "at dot", "look at yahoos", "arrived at 5 point", "good at math. Com"),

@@ -44,6 +44,9 @@ def _found(text: str) -> list[str]:
         pytest.param("javascript:alert(1)", "javascript:alert(1)", id="javascript"),
         pytest.param("data:text/html;base64,PGI+", "data:text/html;base64,PGI+", id="data"),
         pytest.param("www.shop.com", "www.shop.com", id="www"),
+        pytest.param("www.shop.example/x", "www.shop.example/x", id="www-unlisted"),
+        pytest.param("www.harbour.example.", "www.harbour.example", id="www-unlisted-alone"),
+        pytest.param("www.shop.com.Bitte", "www.shop.com", id="www-sentence-runs-on"),
         pytest.param("shop.com", "shop.com", id="bare"),
         pytest.param("Booking.com", "Booking.com", id="company-name-that-is-a-domain"),
         pytest.param("MyShop.De", "MyShop.De", id="capitals-inside"),
@@ -128,7 +131,7 @@ def test_hits(text, link):
         *("Привет.Как дела", "Καλημέρα.Τι", "ありがとう。お願い", "PayPay。Amazon", "مرحبا.كيف"),
         # schemes without an address
         *("http://", "https", "http: none", "https:none", "www", "line: 3", "data: 5", "Tel:030 1234", "market: 10", "sms: yes"),
-        *("xmailto:a", "sip:shop", "geo: Berlin"),
+        *("xmailto:a", "www.4.2", "harbour.example", "sip:shop", "geo: Berlin"),
         # dots that are said or spaced
         *("dot the i", "polka dot shop", "the red dot in the middle", "S . p . A", "the end . in", "a . b", "x [.] y"),
         *("1 . 2 . 3 . c o m", "i n f o", "s h o p . x q z", "point com", "a dot com"),

@@ -106,11 +106,18 @@ def test_template_content_is_seen() -> None:
     assert (view.visible.text, view.full.text) == ("c", "a\nb\nc")
 
 
+def test_template_in_svg() -> None:
+    """A template in SVG has no content apart, and one that it holds keeps its own."""
+    view = inspect("<svg><template>a<desc><template>b</template></desc></template></svg>")
+    assert [node.text for node in view.nodes if isinstance(node, Text)] == ["a", "b"]
+
+
 OVER = {
     "depth": "<div>" * (caps.MAX_DEPTH + 1),
     "nested comments": "<!--<a><!--<a><!--<a><!--<a><!--<a>",
     "nested srcdoc": "<iframe srcdoc=\"<iframe srcdoc='<iframe srcdoc=&amp;quot;<iframe srcdoc=<a>>&amp;quot;>'>\">",
     "many comments": "".join(f"<!--<a {i}-->" for i in range(judge.MAX_NESTED_PARTS + 1)),
+    "style rules": "<style>" + ".a p{display:none}" * 999 + "</style>" + "<p>x</p>" * 300,
     "octets": "x" * (caps.MAX_OCTETS + 1),
 }
 

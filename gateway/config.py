@@ -12,7 +12,7 @@ import socket
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -55,14 +55,6 @@ def is_loopback(endpoint: str) -> bool:
     return host_is_loopback(endpoint.rpartition(":")[0].strip("[]"))
 
 
-def _check_next_hop(text: str) -> str:
-    try:
-        parse_next_hop(text)
-    except RouteError as error:
-        raise ValueError(error.sentence) from error
-    return text
-
-
 def _check_address(text: str) -> str:
     try:
         parse_path(text)
@@ -72,7 +64,6 @@ def _check_address(text: str) -> str:
 
 
 Endpoint = Annotated[str, AfterValidator(_check_endpoint)]
-NextHopText = Annotated[str, AfterValidator(_check_next_hop)]
 AddressText = Annotated[str, AfterValidator(_check_address)]
 
 
@@ -105,12 +96,25 @@ class Tls(_Section):
     key: Path
 
 
-class Route(_Section):
+class _Hop(_Section):
+    """A next hop and its password."""
+
+    next_hop: str = "mx"
+    password: Annotated[str | None, Field(repr=False)] = None
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        try:
+            parse_next_hop(self.next_hop, password=self.password)
+        except RouteError as error:
+            raise ValueError(error.sentence) from error
+        return self
+
+
+class Route(_Hop):
     """``[[route]]``: where the mail of some marketplaces goes next."""
 
     marketplaces: Annotated[tuple[str, ...], Field(min_length=1)]
-    next_hop: NextHopText
-    password: Annotated[str | None, Field(repr=False)] = None
 
 
 class OtherRecipients(_Section):
@@ -119,12 +123,10 @@ class OtherRecipients(_Section):
     action: Literal["reject"] = "reject"
 
 
-class Notices(_Section):
+class Notices(_Hop):
     """``[notices]``: DSNs to sellers."""
 
     from_: Annotated[AddressText, Field(alias="from")]
-    next_hop: NextHopText = "mx"
-    password: Annotated[str | None, Field(repr=False)] = None
 
 
 class Console(_Section):

@@ -73,6 +73,6 @@ class PasswordChecker:
 
 def _verify(password: str, password_hash: str) -> bool:
     try:
-        return _HASHER.verify(password_hash, password)
+        return _HASHER.verify(password_hash, password.encode(errors="surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False

@@ -99,8 +99,7 @@ def verdict_name(verdict: Verdict) -> str:
             return "reject"
         case Hold():
             return "hold"
-        case Defer():
-            return "defer"
+    return "defer"
 
 
 def reply_to(verdict: Verdict, message_id: str) -> Reply:
@@ -120,8 +119,7 @@ def reply_to(verdict: Verdict, message_id: str) -> Reply:
         case Reject():
             text = _with_id(verdict.sentences, message_id)
             return Reply(code=verdict.code, status=verdict.status, text=text)
-        case Defer(incident=incident):
-            return temporary_failure(incident)
+    return temporary_failure(verdict.incident)
 
 
 def temporary_failure(incident: str) -> Reply:

@@ -52,7 +52,11 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
         for summary in found:
             click.echo(json.dumps(_shape(summary), ensure_ascii=False))
         return
-    table = Table("received", "id", "seller", "verdict", "rules", "recipients", "subject")
+    table = Table()
+    for name in ("received", "id"):
+        table.add_column(name, no_wrap=True)  # an id is there to be copied
+    for name in ("seller", "verdict", "rules", "recipients", "subject"):
+        table.add_column(name)
     for summary in found:
         colour = _COLOURS[summary.verdict]
         table.add_row(

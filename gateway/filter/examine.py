@@ -31,6 +31,10 @@ MAX_PASSES = 4
 """Times a mail is mended and read again. Taking text out can bring other text together, so one pass may not do; an
 honest mail needs one or two, a mail that still changes after four is refused."""
 
+MAX_TEXT_CHARS = 2_000_000
+"""Code points of all texts of one mail that are judged: a novel has a million, a message to a buyer some thousands.
+Above it a mail would not be refused but run into the deadline, again and again."""
+
 COMPOSED = Limits(octets=2 * Limits().octets)
 """Limits of what we have composed ourselves: base64 makes a third more of a large 8-bit mail."""
 
@@ -55,6 +59,7 @@ def examine(octets: bytes, policy: Policy, profile: Profile, received_at: dateti
     record = Record(policy=policy)
     try:
         received = parse(octets)
+        _check_length(received)
         record.note(received.normalised)
         message, changes = completed(received, octets, policy, profile.hostname, received_at)
         record.note(changes)
@@ -82,6 +87,12 @@ def judge(context: Context, policy: Policy) -> list[Judgement]:
         if setting is not None:
             found.extend(_judgement(finding, setting) for finding in rule.check(context, setting.params))
     return found
+
+
+def _check_length(message: Message) -> None:
+    length = sum(len(leaf.text or "") for leaf in message.leaves())
+    if length > MAX_TEXT_CHARS:
+        raise LimitError(f"The text has {length:,} characters; at most {MAX_TEXT_CHARS:,} can be examined: shorten it.")
 
 
 def _purify(message: Message, profile: Profile, record: Record) -> Examination:

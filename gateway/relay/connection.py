@@ -4,6 +4,7 @@
 *Source:* RFC 5321 section 3.3, RFC 3207 (STARTTLS), RFC 1870 (SIZE), RFC 6531 (SMTPUTF8).
 """
 
+import asyncio
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
@@ -234,8 +235,10 @@ class Connection:
         protocol = self._client.protocol
         if protocol is None:  # hung up right after its 354
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
-        protocol.write(mail.wire)
         transaction.is_content_sent = True
+        for piece in mail.wire():
+            protocol.write(piece)
+            await asyncio.sleep(0)  # others have their turn between two pieces
         return await protocol.read_response(timeout=self._timeouts.content(len(mail.octets)))
 
     async def _reset(self) -> None:

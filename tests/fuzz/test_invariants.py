@@ -1,5 +1,6 @@
 """The house's invariants, over generated mails."""
 
+import os
 import re
 from datetime import UTC, datetime
 
@@ -18,7 +19,8 @@ from gateway.rules.context import Context, Profile
 AMAZON = load_policies(Config(hostname="gateway.example"))["amazon"]
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROFILE = Profile(hostname="gateway.example")
-COMMON = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+FACTOR = int(os.environ.get("GATEWAY_TEST_EXAMPLES", "1"))
+COMMON = settings(max_examples=120 * FACTOR, deadline=None, suppress_health_check=list(HealthCheck))
 
 WORDS = st.sampled_from(
     [
@@ -112,7 +114,7 @@ def test_invariant_10_same_mail_same_fate(octets):
     assert examine(octets, AMAZON, PROFILE, NOW) == examine(octets, AMAZON, PROFILE, NOW)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300 * FACTOR, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.binary(max_size=400), st.integers(0, 2**16), MAILS)
 def test_any_octets_are_examined(noise, position, octets):
     """Nothing that a mail can be makes the examination raise."""

@@ -207,7 +207,10 @@ class Gateway:
                 depth, due = await self.store.depth(), await self.store.next_due()
                 waited = (datetime.now(UTC) - due).total_seconds() if due is not None else 0.0
                 self._queue = metrics.QueueState(
-                    waiting=depth.waiting, leased=depth.leased, held=depth.held, oldest_seconds=max(0.0, waited)
+                    waiting=depth.waiting,
+                    leased=depth.leased,
+                    held=depth.held,
+                    oldest_seconds=max(0.0, waited),
                 )
             await asyncio.sleep(QUEUE_WATCH_S)
 

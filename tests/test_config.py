@@ -30,7 +30,9 @@ def written(tmp_path):
 def test_defaults_need_no_file():
     """With no file: loopback without TLS, SQLite beside it, the bundled policies."""
     config = load_config(None, {})
-    assert [(each.address, each.tls, each.auth) for each in config.listener] == [("127.0.0.1:2525", "none", "none")]
+    assert [(each.address, each.tls, each.auth) for each in config.listener] == [
+        ("127.0.0.1:2525", "none", "none")
+    ]
     assert config.store == "sqlite:///gateway.db"
     assert "amazon" in load_policies(config)
 
@@ -52,13 +54,19 @@ FAULTS = {
     "no TOML": ("a = ", "is no valid TOML"),
     "unknown key": ('hostnam = "x"', "hostnam: unknown key"),
     "unknown key in a section": ("[workers]\ncuont = 2", "workers.cuont: unknown key"),
-    "no port": ('[[listener]]\naddress = "127.0.0.1"', 'listener.0.address: is not host:port; write it as "127.0.0.1:2525"'),
+    "no port": (
+        '[[listener]]\naddress = "127.0.0.1"',
+        'listener.0.address: is not host:port; write it as "127.0.0.1:2525"',
+    ),
     "port too high": ('[[listener]]\naddress = "127.0.0.1:99999"', "listener.0.address: is not host:port"),
     "open to the world without AUTH": (
         '[[listener]]\naddress = "0.0.0.0:25"\ntls = "starttls"\nauth = "none"\n[tls]\ncertificate = "c"\nkey = "k"',
         'auth = "none" is for loopback addresses only',
     ),
-    "passwords in clear": ('[[listener]]\naddress = "192.0.2.1:25"\ntls = "none"', 'tls = "none" is for loopback addresses only'),
+    "passwords in clear": (
+        '[[listener]]\naddress = "192.0.2.1:25"\ntls = "none"',
+        'tls = "none" is for loopback addresses only',
+    ),
     "TLS without a certificate": ('[[listener]]\naddress = "0.0.0.0:587"', "there is no [tls] section"),
     "bad next hop": ('[[route]]\nmarketplaces = ["amazon"]\nnext_hop = "ftp://x"', "route.0: next_hop"),
     "route without marketplaces": ('[[route]]\nmarketplaces = []\nnext_hop = "mx"', "route.0.marketplaces"),
@@ -93,10 +101,16 @@ def test_unreadable_files(tmp_path):
 
 
 POLICY_FAULTS = {
-    "route of an unknown marketplace": ('[[route]]\nmarketplaces = ["nosuch"]\nnext_hop = "mx"', "route.0.marketplaces: no policy"),
+    "route of an unknown marketplace": (
+        '[[route]]\nmarketplaces = ["nosuch"]\nnext_hop = "mx"',
+        "route.0.marketplaces: no policy",
+    ),
     "override of an unknown marketplace": ('[override.nosuch]\nemoji = "warn"', "override.nosuch: no policy"),
     "override of an unknown rule": ('[override.amazon]\nemojo = "warn"', "[override.amazon].emojo"),
-    "what no policy can allow": ('[override.amazon]\nmime_ambiguity = "warn"', "[override.amazon].mime_ambiguity"),
+    "what no policy can allow": (
+        '[override.amazon]\nmime_ambiguity = "warn"',
+        "[override.amazon].mime_ambiguity",
+    ),
 }
 
 
@@ -127,7 +141,9 @@ def test_overrides_change_what_follows(written):
 
 def test_routes(written):
     """Each marketplace of a route gets its next hop; passwords stay out of what is shown."""
-    text = '[[route]]\nmarketplaces = ["amazon"]\nnext_hop = "smtps://user@relay.example"\npassword = "hidden"\n'
+    text = (
+        '[[route]]\nmarketplaces = ["amazon"]\nnext_hop = "smtps://user@relay.example"\npassword = "hidden"\n'
+    )
     config = load_config(written(text), {})
     hop = next_hops(config)["amazon"]
     assert (hop.host, hop.port, hop.password) == ("relay.example", 465, "hidden")
@@ -137,9 +153,17 @@ def test_routes(written):
 ENVIRONMENT = {
     "a plain key": ({"GATEWAY_HOSTNAME": "gw.example"}, lambda config: config.hostname, "gw.example"),
     "a key in a section": ({"GATEWAY_WORKERS_COUNT": "3"}, lambda config: config.workers.count, 3),
-    "a key with underscores": ({"GATEWAY_WORKERS_DEADLINE_S": "2.5"}, lambda config: config.workers.deadline_s, 2.5),
+    "a key with underscores": (
+        {"GATEWAY_WORKERS_DEADLINE_S": "2.5"},
+        lambda config: config.workers.deadline_s,
+        2.5,
+    ),
     "a list entry": (
-        {"GATEWAY_LISTENER_0_ADDRESS": "127.0.0.1:9", "GATEWAY_LISTENER_0_TLS": "none", "GATEWAY_LISTENER_0_AUTH": "none"},
+        {
+            "GATEWAY_LISTENER_0_ADDRESS": "127.0.0.1:9",
+            "GATEWAY_LISTENER_0_TLS": "none",
+            "GATEWAY_LISTENER_0_AUTH": "none",
+        },
         lambda config: config.listener[0].address,
         "127.0.0.1:9",
     ),
@@ -163,7 +187,11 @@ ENVIRONMENT = {
         lambda config: config.tls.key,
         Path("/k"),
     ),
-    "other programs' variables": ({"PATH": "/bin", "gateway_hostname": "x"}, lambda config: config.console.address, "127.0.0.1:8025"),
+    "other programs' variables": (
+        {"PATH": "/bin", "gateway_hostname": "x"},
+        lambda config: config.console.address,
+        "127.0.0.1:8025",
+    ),
 }
 
 

@@ -11,7 +11,9 @@ from gateway.rules import BY_NAME
 
 ROOT = Path(__file__).parents[1]
 MARKDOWN = sorted(
-    path for path in ROOT.rglob("*.md") if not {".venv", ".venv-test", "corpus", "node_modules"} & set(path.parts)
+    path
+    for path in ROOT.rglob("*.md")
+    if not {".venv", ".venv-test", "corpus", "node_modules"} & set(path.parts)
 )
 
 
@@ -40,7 +42,9 @@ def test_links_lead_somewhere(path):
 
 def test_policies_readme_has_a_row_per_rule():
     """policies/README.md has a row for every rule, and names no other in its first column."""
-    rows = re.findall(r"^\| `([a-z_]+)` \|", (ROOT / "policies" / "README.md").read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `([a-z_]+)` \|", (ROOT / "policies" / "README.md").read_text("utf-8"), re.MULTILINE
+    )
     assert set(BY_NAME) <= set(rows)
 
 

@@ -19,8 +19,8 @@ from gateway.html.rewrite import Rebuilt, rebuild
 from gateway.html.view import Purpose, View
 from gateway.mail.compose import EMITTED_FIELDS, compose
 from gateway.mail.errors import AmbiguityError, LimitError, MessageError
-from gateway.mail.message import Message
 from gateway.mail.limits import Limits
+from gateway.mail.message import Message
 from gateway.mail.parse import parse
 from gateway.policy.model import OnMatch, Policy, RuleSetting
 from gateway.rules import ALL, BY_NAME
@@ -92,7 +92,9 @@ def judge(context: Context, policy: Policy) -> list[Judgement]:
 def _check_length(message: Message) -> None:
     length = sum(len(leaf.text or "") for leaf in message.leaves())
     if length > MAX_TEXT_CHARS:
-        raise LimitError(f"The text has {length:,} characters; at most {MAX_TEXT_CHARS:,} can be examined: shorten it.")
+        raise LimitError(
+            f"The text has {length:,} characters; at most {MAX_TEXT_CHARS:,} can be examined: shorten it."
+        )
 
 
 def _purify(message: Message, profile: Profile, record: Record) -> Examination:

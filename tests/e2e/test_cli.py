@@ -73,7 +73,9 @@ def test_check_of_own_output_ends_with_0(tmp_path, config):
     written = sorted(first.glob("*.eml"))
     done = gateway("check", "--out", second, "--config", config, *written, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
-    assert [path.read_bytes() for path in written] == [path.read_bytes() for path in sorted(second.glob("*.eml"))]
+    assert [path.read_bytes() for path in written] == [
+        path.read_bytes() for path in sorted(second.glob("*.eml"))
+    ]
 
 
 def test_check_for_people(tmp_path, config):
@@ -125,7 +127,10 @@ def test_sellers(tmp_path, config):
     assert "password: " in added.stdout
     assert seller("add", "tea", "--sender", "orders@harbour-tea.example").returncode == 2
     assert seller("sender", "add", "tea", "second@harbour-tea.example").returncode == 0
-    assert seller("link", "add", "tea", "portal.harbour-tea.com", "https://pay.example.com/order/").returncode == 0
+    assert (
+        seller("link", "add", "tea", "portal.harbour-tea.com", "https://pay.example.com/order/").returncode
+        == 0
+    )
     assert seller("link", "add", "tea", "http://pay.example.com/").returncode == 2
     given = seller("password", "tea", stdin="correct horse battery\n")
     assert given.returncode == 0

@@ -52,8 +52,15 @@ class Serving:
 
     async def command(self, *arguments, stdin=""):
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", *arguments, "--config", str(self.config),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            sys.executable,
+            "-m",
+            "gateway",
+            *arguments,
+            "--config",
+            str(self.config),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
             env={**os.environ, "COLUMNS": "200"},
         )
         out, err = await process.communicate(stdin.encode())
@@ -146,7 +153,9 @@ async def test_one_day_of_operation(serving, sink):
         assert 'gateway_messages_total{policy="amazon",verdict="strip"} 1.0' in metrics, metrics
     assert await serving.stop() == 0
     events = [line["event"] for line in serving.log()]
-    assert {"started", "login_failed", "login_succeeded", "message_judged", "attempt_made", "stopped"} <= set(events)
+    assert {"started", "login_failed", "login_succeeded", "message_judged", "attempt_made", "stopped"} <= set(
+        events
+    )
     text = (serving.folder / "log").read_text()
     for secret in (PASSWORD, "wrong password", "7946", "anna.miller", "second cup", BUYER):
         assert secret not in text
@@ -155,8 +164,14 @@ async def test_one_day_of_operation(serving, sink):
 async def test_a_second_process_over_the_same_store_does_not_start(serving):
     """Two processes of one name would send everything twice."""
     second = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", "serve", "--config", str(serving.config),
-        stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
+        sys.executable,
+        "-m",
+        "gateway",
+        "serve",
+        "--config",
+        str(serving.config),
+        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
     )
     _, err = await second.communicate()
     assert second.returncode == 2
@@ -178,8 +193,14 @@ async def test_what_keeps_it_from_starting_is_a_sentence(tmp_path, sink):
             if change == "certificate":
                 (tmp_path / "cert.pem").unlink()
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "gateway", "serve", "--config", str(serving.config),
-                stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
+                sys.executable,
+                "-m",
+                "gateway",
+                "serve",
+                "--config",
+                str(serving.config),
+                stderr=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
             )
             _, err = await process.communicate()
             assert process.returncode == 2, err

@@ -22,7 +22,10 @@ SELLER = "orders@harbour-tea.example"
 PROFILE = Profile(seller="local", hostname="gateway.example")
 
 
-def mail(text="Dear customer, your order 203-1234567-7654321 is on its way.\n", message_id="<1@harbour-tea.example>"):
+def mail(
+    text="Dear customer, your order 203-1234567-7654321 is on its way.\n",
+    message_id="<1@harbour-tea.example>",
+):
     message = EmailMessage()
     message["From"] = SELLER
     message["To"] = BUYER
@@ -36,7 +39,9 @@ def mail(text="Dear customer, your order 203-1234567-7654321 is on its way.\n", 
 @contextlib.asynccontextmanager
 async def client_of(gateway, **options):
     host, _, port = gateway.addresses[0].rpartition(":")
-    async with aiosmtplib.SMTP(hostname=host, port=int(port), start_tls=False, timeout=60, **options) as client:
+    async with aiosmtplib.SMTP(
+        hostname=host, port=int(port), start_tls=False, timeout=60, **options
+    ) as client:
         yield client
 
 

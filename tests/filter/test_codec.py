@@ -18,7 +18,9 @@ def test_round_trip(sample, amazon, received_at):
     assert after.octets == before.octets
     assert (after.policy, after.normalised, after.digest) == (before.policy, before.normalised, before.digest)
     assert (after.stripped, after.held, after.refusal) == (before.stripped, before.held, before.refusal)
-    assert [each.finding.evidence for each in after.judgements] == [each.finding.evidence for each in before.judgements]
+    assert [each.finding.evidence for each in after.judgements] == [
+        each.finding.evidence for each in before.judgements
+    ]
     assert dump(after) == dump(before)
 
 
@@ -27,7 +29,9 @@ BROKEN = {
     "not an object": b"[]",
     "empty": b"{}",
     "no digest": json.dumps({"policy": "x", "refusal": None}).encode(),
-    "unknown remedy": json.dumps({"digest": {"author": None}, "judgements": [[""] * 9], "refusal": None, "policy": ""}).encode(),
+    "unknown remedy": json.dumps(
+        {"digest": {"author": None}, "judgements": [[""] * 9], "refusal": None, "policy": ""}
+    ).encode(),
 }
 
 

@@ -68,7 +68,9 @@ def test_warning_changes_nothing(amazon, received_at):
     """A rule that only warns is reported, and the mail leaves whole."""
     policy = override(amazon, {"phone_number": "warn"}, source="test")
     examination, verdict = run(text_mail("Please call +49 151 23456789."), policy, received_at)
-    assert [(each.finding.rule, each.on_match) for each in examination.judgements] == [("phone_number", "warn")]
+    assert [(each.finding.rule, each.on_match) for each in examination.judgements] == [
+        ("phone_number", "warn")
+    ]
     assert "+49 151 23456789" in texts(verdict.octets)
 
 
@@ -106,7 +108,10 @@ def test_html_outside_the_allow_list_is_rewritten_and_accepted(amazon, received_
     assert [phrase for phrase in examination.normalised if "comment" in phrase]
 
 
-JOINED = {"a number": ("Call 0151\N{GRINNING FACE}23456789 please", "23456789"), "a host": ("Visit my\N{GRINNING FACE}shop.com", "shop.com")}
+JOINED = {
+    "a number": ("Call 0151\N{GRINNING FACE}23456789 please", "23456789"),
+    "a host": ("Visit my\N{GRINNING FACE}shop.com", "shop.com"),
+}
 
 
 @pytest.mark.parametrize("text, gone", JOINED.values(), ids=JOINED)
@@ -132,7 +137,9 @@ def test_a_reading_that_differs_is_judged_again(amazon, received_at):
 
 def test_dropped_image_takes_its_element_with_it(amazon, received_at):
     """HTML that shows a part which goes is rewritten, even if nothing else is wrong with it."""
-    gif = base64.encodebytes(b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;").decode()
+    gif = base64.encodebytes(
+        b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+    ).decode()
     _, verdict = run(
         mixed(
             'Content-Type: text/html\n\n<html><head></head><body><p>See <img src="cid:one"> here</p></body></html>',
@@ -172,7 +179,11 @@ def test_findings_are_capped(amazon, received_at):
 REFUSALS = {
     "two readings": (text_mail("x", HEAD + "Content-Type: text/html\n"), 554, "5.6.0"),
     "no author": (text_mail("x", HEAD.replace("From: Shop <orders@shop.example>\n", "")), 554, "5.6.0"),
-    "author without address": (text_mail("x", HEAD.replace("<orders@shop.example>", "<orders>")), 554, "5.6.0"),
+    "author without address": (
+        text_mail("x", HEAD.replace("<orders@shop.example>", "<orders>")),
+        554,
+        "5.6.0",
+    ),
     "in circles": (text_mail("x", "Received: by a\n" * 51 + HEAD), 554, "5.4.6"),
     "too many fields": (text_mail("x", HEAD + "X-A: b\n" * 2000), 552, "5.3.4"),
     "too long a text": (text_mail("hello world\n" * 200_000), 552, "5.3.4"),

@@ -16,16 +16,28 @@ ID = "Message-ID: <1@shop.example>\n"
 WHOLE = FROM + TO + SUBJECT + DATE + ID
 
 CASES = {
-    "missing Date is the time of receipt": (FROM + TO + SUBJECT + ID, "Date", "Mon, 23 Nov 2026 12:00:00 +0000"),
+    "missing Date is the time of receipt": (
+        FROM + TO + SUBJECT + ID,
+        "Date",
+        "Mon, 23 Nov 2026 12:00:00 +0000",
+    ),
     "own Date stays": (WHOLE, "Date", "Mon, 23 Nov 2026 09:00:00 +0000"),
     "own Message-ID stays": (WHOLE, "Message-ID", "<1@shop.example>"),
     "threading stays": (WHOLE + "In-Reply-To: <a@b.example>\n", "In-Reply-To", "<a@b.example>"),
-    "references stay": (WHOLE + "References: <a@b.example>\n <c@d.example>\n", "References", "<a@b.example> <c@d.example>"),
+    "references stay": (
+        WHOLE + "References: <a@b.example>\n <c@d.example>\n",
+        "References",
+        "<a@b.example> <c@d.example>",
+    ),
     "others are dropped": (WHOLE + "X-Mailer: ERP\n", "X-Mailer", None),
     "Reply-To is dropped": (WHOLE + "Reply-To: other@shop.example\n", "Reply-To", None),
     "Cc is dropped": (WHOLE + "Cc: other@bank.example\n", "Cc", None),
     "Received is dropped": (WHOLE + "Received: from erp.internal\n", "Received", None),
-    "List-Unsubscribe is dropped": (WHOLE + "List-Unsubscribe: <https://x.example>\n", "List-Unsubscribe", None),
+    "List-Unsubscribe is dropped": (
+        WHOLE + "List-Unsubscribe: <https://x.example>\n",
+        "List-Unsubscribe",
+        None,
+    ),
     "others in To are dropped": (
         WHOLE.replace(TO, "To: Eve <eve@bank.example>, Buyer <abc@marketplace.amazon.de>\n"),
         "To",
@@ -55,7 +67,9 @@ def test_a_missing_message_id_is_the_same_each_time(amazon, received_at):
 def test_orders_are_in_the_digest(amazon, received_at):
     """The digest names the orders of subject and text, each once."""
     head = WHOLE.replace("Subject: x", "Subject: order 302-1234567-1234567")
-    examination = examine(f"{head}\n302-1234567-1234567 and 302-7654321-7654321\n".encode(), amazon, PROFILE, received_at)
+    examination = examine(
+        f"{head}\n302-1234567-1234567 and 302-7654321-7654321\n".encode(), amazon, PROFILE, received_at
+    )
     assert examination.digest.orders == ("302-1234567-1234567", "302-7654321-7654321")
 
 

@@ -41,7 +41,11 @@ def field(name, body):
 
 HTML = '<p title="call 555">Call <b>555</b> <a href="https://x.example">here</a><img src="cid:pic"></p>'
 MESSAGE = Message(
-    fields=(field("From", '"Shop 555" <a@x.example>, B <b@x.example>'), field("Subject", "call 555"), field("X-Receipt", "1")),
+    fields=(
+        field("From", '"Shop 555" <a@x.example>, B <b@x.example>'),
+        field("Subject", "call 555"),
+        field("X-Receipt", "1"),
+    ),
     root=Part(
         number="",
         media_type="multipart/mixed",
@@ -64,7 +68,8 @@ PIECES = (Piece(-1, 5, 8),)
 
 def removal(remedy, words="[x]", **target):
     return Removal(
-        finding=Finding(rule="phone_number", target=Target(**target), evidence="e", remedy=remedy), words=words
+        finding=Finding(rule="phone_number", target=Target(**target), evidence="e", remedy=remedy),
+        words=words,
     )
 
 
@@ -96,7 +101,10 @@ def test_field_goes():
 
 def test_subject_is_redacted():
     """Words of the subject are replaced."""
-    assert mended(removal(Remedy.REDACT_TEXT, field="Subject", pieces=PIECES)).field("Subject").text == "call [x]"
+    assert (
+        mended(removal(Remedy.REDACT_TEXT, field="Subject", pieces=PIECES)).field("Subject").text
+        == "call [x]"
+    )
 
 
 def test_display_name_is_redacted():
@@ -130,7 +138,9 @@ def test_file_name_keeps_an_empty_replacement():
 def test_description_is_redacted():
     """Words of a Content-Description are replaced."""
     target = {"part": "3", "attribute": "description"}
-    assert leaf(mended(removal(Remedy.REDACT_TEXT, **target, pieces=PIECES)), "3").description == "call removed"
+    assert (
+        leaf(mended(removal(Remedy.REDACT_TEXT, **target, pieces=PIECES)), "3").description == "call removed"
+    )
 
 
 def test_part_goes():

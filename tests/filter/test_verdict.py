@@ -8,9 +8,17 @@ LONG = "A sentence of the rule that is rather long because it says what to do. "
 
 CASES = {
     "accept": (Accept(octets=b"x"), "accept", "250 2.0.0 id"),
-    "strip": (Accept(octets=b"x", stripped=("emoji", "email_address")), "strip", "250 2.0.0 id stripped: emoji, email_address"),
+    "strip": (
+        Accept(octets=b"x", stripped=("emoji", "email_address")),
+        "strip",
+        "250 2.0.0 id stripped: emoji, email_address",
+    ),
     "hold": (Hold(rules=("emoji",)), "hold", "250 2.0.0 id held: emoji"),
-    "reject": (Reject(code=550, status="5.7.1", sentences=("No.", "Never.")), "reject", "550 5.7.1 No. Never. [id]"),
+    "reject": (
+        Reject(code=550, status="5.7.1", sentences=("No.", "Never.")),
+        "reject",
+        "550 5.7.1 No. Never. [id]",
+    ),
     "three sentences at most": (
         Reject(code=550, status="5.7.1", sentences=("A.", "B.", "C.", "D.")),
         "reject",

@@ -24,22 +24,85 @@ COMMON = settings(max_examples=120 * FACTOR, deadline=None, suppress_health_chec
 
 WORDS = st.sampled_from(
     [
-        *("Dear customer", "your order 203-1234567-7654321", "is on its way.", "Grüße", "ありがとう", "\n", " ", "\n\n"),
-        *("+49 151 23456789", "tel. 020 7946 0958", "info@shop.example", "info (at) shop.com", "www.shop.com"),
-        *("https://shop.com/a?b=c", "s h o p . c o m", "😀", "👩‍👩‍👧", ":-)", "<3", "unsubscribe", "=20", ".", "From "),
+        *(
+            "Dear customer",
+            "your order 203-1234567-7654321",
+            "is on its way.",
+            "Grüße",
+            "ありがとう",
+            "\n",
+            " ",
+            "\n\n",
+        ),
+        *(
+            "+49 151 23456789",
+            "tel. 020 7946 0958",
+            "info@shop.example",
+            "info (at) shop.com",
+            "www.shop.com",
+        ),
+        *(
+            "https://shop.com/a?b=c",
+            "s h o p . c o m",
+            "😀",
+            "👩‍👩‍👧",
+            ":-)",
+            "<3",
+            "unsubscribe",
+            "=20",
+            ".",
+            "From ",
+        ),
         *("EAN 4006381333931", "12,50 EUR", "\u200b", "\u202e", "ｓｈｏｐ．ｃｏｍ", "<b>", "&amp;", "-- "),
     ]
 )
 TEXT = st.lists(WORDS, max_size=12).map("".join)
 TAGS = st.sampled_from(
     [
-        *("<p>", "</p>", "<b>", "</b>", "<div style='color:red'>", "</div>", "<br>", "<!-- x -->", "<table><tr><td>"),
+        *(
+            "<p>",
+            "</p>",
+            "<b>",
+            "</b>",
+            "<div style='color:red'>",
+            "</div>",
+            "<br>",
+            "<!-- x -->",
+            "<table><tr><td>",
+        ),
         *("</td></tr></table>", "<a href='https://shop.com/'>", "</a>", "<a href='http://amazon.com/x'>"),
-        *("<img src='https://t.example/p.gif' width=1 height=1>", "<img src=cid:logo>", "<script>alert(1)</script>"),
-        *("<style>p{background:url(https://x.example)}</style>", "<span style='display:none'>", "</span>", "<svg>"),
-        *("<math>", "<iframe srcdoc='<img src=//x.example>'>", "<!--[if mso]><a href='https://x.example'>y</a><![endif]-->"),
-        *("<a ", "<!--", "-->", "<textarea>", "<title>", "<plaintext>", "<form action=https://x.example>", "&lt;", "&#x"),
-        *("<base href=https://x.example>", "<meta http-equiv=refresh content='0;url=https://x.example'>", "<p onclick=x()>"),
+        *(
+            "<img src='https://t.example/p.gif' width=1 height=1>",
+            "<img src=cid:logo>",
+            "<script>alert(1)</script>",
+        ),
+        *(
+            "<style>p{background:url(https://x.example)}</style>",
+            "<span style='display:none'>",
+            "</span>",
+            "<svg>",
+        ),
+        *(
+            "<math>",
+            "<iframe srcdoc='<img src=//x.example>'>",
+            "<!--[if mso]><a href='https://x.example'>y</a><![endif]-->",
+        ),
+        *(
+            "<a ",
+            "<!--",
+            "-->",
+            "<textarea>",
+            "<title>",
+            "<plaintext>",
+            "<form action=https://x.example>",
+            "&lt;",
+            "&#x",
+        ),
+        *(
+            "<base href=https://x.example>",
+            "<meta http-equiv=refresh content='0;url=https://x.example'>",
+            "<p onclick=x()>",
+        ),
     ]
 )
 HTML = st.lists(st.one_of(TAGS, WORDS), max_size=14).map("".join)

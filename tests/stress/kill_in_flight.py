@@ -57,14 +57,20 @@ class Trial:
             f'hostname = "gateway.example"\nstore = "sqlite:///{self.folder}/gateway.db"\n'
             f'[[listener]]\naddress = "127.0.0.1:{self.port}"\ntls = "none"\nauth = "none"\n'
             f'[[route]]\nmarketplaces = ["amazon"]\nnext_hop = "smtp://127.0.0.1:{self.sink.port}"\n'
-            "[delivery]\nfirst_retry_s = 0.5\n[console]\naddress = \"127.0.0.1:0\"\n[workers]\ncount = 2\n"
+            '[delivery]\nfirst_retry_s = 0.5\n[console]\naddress = "127.0.0.1:0"\n[workers]\ncount = 2\n'
         )
 
     async def start(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "gateway", "serve", "--config", str(self.folder / "gateway.toml"),
-                stdout=log, stderr=log,
+                sys.executable,
+                "-m",
+                "gateway",
+                "serve",
+                "--config",
+                str(self.folder / "gateway.toml"),
+                stdout=log,
+                stderr=log,
             )
         async with asyncio.timeout(60):
             while not await self.answers():
@@ -93,10 +99,14 @@ class Trial:
             "From: orders@harbour-tea.example\r\nTo: abc@marketplace.amazon.com\r\nSubject: Your order\r\n"
             f"Date: Mon, 23 Nov 2026 09:00:00 +0000\r\nMessage-ID: <n{number}@harbour-tea.example>\r\n\r\n{BODY}"
         )
-        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=self.port, start_tls=False, timeout=30) as client:
+        async with aiosmtplib.SMTP(
+            hostname="127.0.0.1", port=self.port, start_tls=False, timeout=30
+        ) as client:
             self.in_flight += 1
             try:
-                await client.sendmail("orders@harbour-tea.example", ["abc@marketplace.amazon.com"], mail.encode())
+                await client.sendmail(
+                    "orders@harbour-tea.example", ["abc@marketplace.amazon.com"], mail.encode()
+                )
                 self.ledger.add(number)
             finally:
                 self.in_flight -= 1
@@ -154,7 +164,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         done = asyncio.run(trial(Path(folder), arguments.count, arguments.kills))
     arrived = done.arrived()
-    print(f"answered 250: {len(done.ledger)}; arrived: {len(arrived)} different, {sum(arrived.values())} in all")
+    print(
+        f"answered 250: {len(done.ledger)}; arrived: {len(arrived)} different, {sum(arrived.values())} in all"
+    )
     print(f"kills: {len(done.in_flight_at_kill)}, transactions in flight at each: {done.in_flight_at_kill}")
     print(f"missing: {len(done.missing())}")
     return 1 if done.missing() or done.unexplained() else 0

@@ -69,7 +69,7 @@ class _Sender:
     """A seller as a transaction needs it."""
 
     profile: Profile
-    senders: frozenset[Address] | None
+    senders: frozenset[Address] | None  # folded; None for whoever needs no approval
 
 
 class Intake:
@@ -123,7 +123,7 @@ class Intake:
         if address is None:
             return NULL_SENDER
         senders = (await self._of(login)).senders
-        return UNAPPROVED_SENDER if senders is not None and address not in senders else None
+        return UNAPPROVED_SENDER if senders is not None and address.folded not in senders else None
 
     async def recipient(
         self,
@@ -190,7 +190,10 @@ class Intake:
             links=seller.links if seller is not None else (),
             hostname=self._hostname,
         )
-        return _Sender(profile=profile, senders=None if login == LOCAL else frozenset(senders))
+        return _Sender(
+            profile=profile,
+            senders=None if login == LOCAL else frozenset(sender.folded for sender in senders),
+        )
 
 
 def _new_message(

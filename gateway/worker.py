@@ -38,6 +38,10 @@ LENGTHS = struct.Struct(">II")
 MAX_HEAD_OCTETS = 4_194_304
 """Largest head that a child may send: two hundred findings and a thousand changes need a tenth of it."""
 
+MAX_WAIT_S = 120.0
+"""Seconds that a mail waits for a worker. Clients give up on the reply after some minutes (RFC 5321 section
+4.5.3.2.6 gives ten) and send again; a mail taken after that would arrive twice."""
+
 MAX_INCIDENT_OCTETS = 64
 """An answer that short is no examination but the id of an incident."""
 
@@ -105,7 +109,7 @@ class Workers:
         Raises:
             WorkerLostError: Killed at the deadline, out of memory, crashed, or failed on a fault of ours.
         """
-        worker = await self._idle.get()
+        worker = await self._free()
         began = perf_counter()
         try:
             if worker is None or worker.process.returncode is not None:
@@ -131,6 +135,16 @@ class Workers:
         for worker in tuple(self._all):
             await worker.kill()
         self._all.clear()
+
+    async def _free(self) -> "_Worker | None":
+        """The next worker that is idle, or ``None`` where one is to be started."""
+        try:
+            async with asyncio.timeout(MAX_WAIT_S):
+                return await self._idle.get()
+        except TimeoutError as error:
+            incident = secrets.token_hex(4)
+            events.worker_lost(incident=incident, reason="busy")
+            raise WorkerLostError(incident) from error
 
     async def _replace(self, worker: "_Worker | None") -> "_Worker":
         """A new process for one that is gone."""

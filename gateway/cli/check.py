@@ -111,8 +111,8 @@ def _task(  # noqa: PLR0913 - one argument an option
         if seller is None:
             fail([f'--seller: no seller is called "{name}"; see `gateway seller list`'])
         profile = Profile(seller=name, senders=seller.senders, links=seller.links, hostname=config.hostname)
-        facts = Facts(senders=frozenset(seller.senders))
-        if sender is not None and _address(sender, "--sender") not in seller.senders:
+        facts = Facts(senders=frozenset(each.folded for each in seller.senders))
+        if sender is not None and _address(sender, "--sender").folded not in (facts.senders or ()):
             fail([f"--sender: {sender} is not approved for {name}; the gateway would refuse it at MAIL FROM"])
     return _Task(
         policies=policies,

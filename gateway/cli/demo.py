@@ -286,14 +286,13 @@ async def _stay(console: Console, gateway: Gateway, sink: Sink, password: str) -
     wanted = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, wanted.set)
-    watching = asyncio.create_task(_watch(console, gateway.store, sink))
+    watching = asyncio.create_task(_watch(console, sink))
     await wanted.wait()
     watching.cancel()
 
 
-async def _watch(console: Console, store: Store, sink: Sink) -> None:
+async def _watch(console: Console, sink: Sink) -> None:
     """Prints what arrives at the stand-in relay."""
-    _ = store
     count = len(sink.received)
     while True:
         received = await sink.wait_for(count + 1)

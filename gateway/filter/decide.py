@@ -21,7 +21,7 @@ class Facts:
     """What is known from elsewhere when the verdict falls.
 
     Attributes:
-        senders: Addresses approved for the login, of which the author must be one; ``None`` where nobody said.
+        senders: Addresses approved for the login, folded, of which the author must be one; ``None`` where nobody said.
     """
 
     senders: frozenset[Address] | None = None
@@ -37,7 +37,8 @@ def decide(examination: Examination, facts: Facts, now: datetime) -> Verdict:  #
     """
     if examination.refusal is not None:
         return examination.refusal
-    if facts.senders is not None and examination.digest.author not in facts.senders:
+    author = examination.digest.author
+    if facts.senders is not None and (author is None or author.folded not in facts.senders):
         return Reject(code=550, status="5.7.1", sentences=(UNAPPROVED_AUTHOR,))
     if examination.octets is None:
         return Hold(rules=examination.held)

@@ -45,6 +45,11 @@ class Address:
         return f"{_local_form(self.local)}@{self.domain}"
 
     @property
+    def folded(self) -> "Address":
+        """For comparing: RFC 5321 section 2.4 lets local parts differ in case alone, and nobody makes use of it."""
+        return Address(self.local.lower(), self.domain)
+
+    @property
     def is_ascii(self) -> bool:
         """Whether any mail system can carry it; the others need SMTPUTF8 (RFC 6531)."""
         return self.local.isascii()

@@ -40,8 +40,8 @@ COMMANDS = (
 REPLY_CLASSES = ("4yz", "5yz", OTHER)
 PLACES = ("smtp", "examine", "decide", "store", "queue", "relay", "notices", "console", "reload", OTHER)
 """Where a fault was caught."""
-LOSSES = ("timeout", "died", "fault", OTHER)
-"""Why a mail was not examined: killed at the deadline, the process died, or a rule raised."""
+LOSSES = ("timeout", "died", "fault", "busy", OTHER)
+"""Why a mail was not examined: killed at the deadline, the process died, a rule raised, no worker came free."""
 NOTICES = ("failed", "delayed", "relayed", "expired", "held", "rejected", OTHER)
 QUEUE_STATES = ("waiting", "leased", "held")
 

@@ -179,12 +179,6 @@ async def test_a_second_process_over_the_same_store_does_not_start(serving):
     assert err.strip()
 
 
-START_FAULTS = {
-    "port taken": "port",
-    "no certificate": "certificate",
-}
-
-
 async def test_what_keeps_it_from_starting_is_a_sentence(tmp_path, sink):
     """A missing certificate, or a port that is taken, ends with 2 and one sentence."""
     serving = Serving(tmp_path, sink)

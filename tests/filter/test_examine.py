@@ -221,4 +221,6 @@ def test_the_author_must_be_approved(amazon, received_at):
     approved = Facts(senders=frozenset({parse_path("orders@shop.example")}))
     others = Facts(senders=frozenset({parse_path("orders@other.example")}))
     assert isinstance(decide(examination, approved, received_at), Accept)
+    capital = examine(text_mail("hello", HEAD.replace("<orders@", "<Orders@")), amazon, PROFILE, received_at)
+    assert isinstance(decide(capital, approved, received_at), Accept)
     assert decide(examination, others, received_at).sentences == (UNAPPROVED_AUTHOR,)

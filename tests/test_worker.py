@@ -31,6 +31,7 @@ async def test_a_worker_says_what_examine_says(workers, amazon, received_at):
 async def test_no_worker_comes_free(workers, received_at, monkeypatch, log_lines):
     """A mail that waits too long for a worker is deferred, before its client gives up."""
     monkeypatch.setattr(worker_module, "MAX_WAIT_S", 0)
+    await workers._idle.get()
     with pytest.raises(WorkerLostError) as lost:
         await workers.examine(MAIL, "amazon", PROFILE, received_at)
     assert lost.value.incident.encode() in log_lines.getvalue()

@@ -33,7 +33,7 @@ from gateway.smtp.settings import ListenerSettings
 from gateway.smtp.tls import server_context
 from gateway.store.records import StoreError
 from gateway.store.store import Store
-from gateway.worker import WorkerLimits, Workers
+from gateway.worker import WorkerLimits, Workers, WorkerStartError
 
 DRAIN_S = 30.0
 """Seconds for mails under way when the gateway stops; systemd waits 90 before it kills."""
@@ -279,7 +279,7 @@ def _worker_limits(config: Config) -> WorkerLimits:
 
 def _explained(error: BaseException) -> BaseException:
     """What stops a start, as a sentence; what nobody foresaw stays as it is."""
-    if isinstance(error, (StoreError, ValueError)):
+    if isinstance(error, (StoreError, ValueError, WorkerStartError)):
         return StartError(str(error))
     if isinstance(error, ssl.SSLError):
         return StartError(

@@ -38,6 +38,9 @@ LENGTHS = struct.Struct(">II")
 MAX_HEAD_OCTETS = 4_194_304
 """Largest head that a child may send: two hundred findings and a thousand changes need a tenth of it."""
 
+START_S = 60.0
+"""Seconds for a process to load its libraries; it takes one, on a machine that is not overloaded."""
+
 MAX_WAIT_S = 120.0
 """Seconds that a mail waits for a worker. Clients give up on the reply after some minutes (RFC 5321 section
 4.5.3.2.6 gives ten) and send again; a mail taken after that would arrive twice."""
@@ -56,6 +59,10 @@ class WorkerLostError(Exception):
     def __init__(self, incident: str) -> None:
         super().__init__(f"incident {incident}")
         self.incident = incident
+
+
+class WorkerStartError(OSError):
+    """A worker process ended, or hung, before it was ready; what it said is on standard error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +160,7 @@ class Workers:
         return await self._spawn()
 
     async def _spawn(self) -> "_Worker":
-        worker = await _Worker.spawn(self._setup, self._limits)
+        worker = await _Worker.spawn(self._setup)
         self._all.add(worker)
         return worker
 
@@ -182,7 +189,7 @@ class _Worker:
         self._stdout = process.stdout
 
     @classmethod
-    async def spawn(cls, setup: bytes, limits: WorkerLimits) -> Self:
+    async def spawn(cls, setup: bytes) -> Self:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",  # the current folder is not on the path: a file named like a library must not be run
@@ -195,10 +202,15 @@ class _Worker:
         )
         worker = cls(process)
         try:
-            async with asyncio.timeout(60):
-                await worker._send(setup, str(limits.deadline_s).encode())
+            async with asyncio.timeout(START_S):
+                await worker._send(setup, b"")
                 await worker._receive()
-        except BaseException:
+        except (OSError, EOFError, TimeoutError) as error:
+            await worker.kill()
+            raise WorkerStartError(
+                "a worker process did not start; see its words on standard error"
+            ) from error
+        except asyncio.CancelledError:
             await worker.kill()
             raise
         return worker

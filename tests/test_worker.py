@@ -9,7 +9,7 @@ import pytest
 from gateway import worker as worker_module
 from gateway.filter.examine import examine
 from gateway.rules.context import Profile
-from gateway.worker import WorkerLimits, WorkerLostError, Workers
+from gateway.worker import WorkerLimits, WorkerLostError, Workers, WorkerStartError
 
 MAIL = b"From: a@shop.example\r\nTo: abc@marketplace.amazon.com\r\nSubject: x\r\n\r\nHello\r\n"
 PROFILE = Profile(hostname="gateway.example")
@@ -69,7 +69,9 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-async def test_a_worker_that_talks_nonsense_is_not_believed(answer, policies, received_at, tmp_path, monkeypatch, log_lines):
+async def test_a_worker_that_talks_nonsense_is_not_believed(
+    answer, policies, received_at, tmp_path, monkeypatch, log_lines
+):
     """Whatever a process answers that is no examination defers the mail."""
     program = tmp_path / "python"
     ready = b"\x00\x00\x00\x05\x00\x00\x00\x00ready"
@@ -92,7 +94,7 @@ async def test_a_worker_that_cannot_start(policies, tmp_path, monkeypatch, log_l
     program.write_text("#!/bin/sh\nexit 1\n")
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
-    with pytest.raises(EOFError):
+    with pytest.raises(WorkerStartError):
         await Workers.start(policies, WorkerLimits(count=1))
 
 

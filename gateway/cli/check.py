@@ -36,6 +36,9 @@ from gateway.policy.model import Policy
 from gateway.rules.context import Profile
 from gateway.worker import WorkerLimits, WorkerLostError, Workers
 
+SELLERS_FACTS = ("approved senders", "approved links")
+"""What cannot be judged without ``--seller``."""
+
 FALLBACK_POLICY = "default"
 """Judges a mail whose recipient cannot be read, since its To field cannot."""
 
@@ -47,6 +50,7 @@ class _Outcome:
     file: Path
     examination: Examination
     verdict: Verdict
+    is_of_seller: bool
     sent: Path | None = None
 
 
@@ -87,7 +91,7 @@ def command(files: tuple[Path, ...], as_json: bool, config_file: Path | None, **
         _check_names(files, task.out)
     worst = asyncio.run(_run(files, task, config, as_json=as_json))
     if options["seller_name"] is None and not as_json:
-        click.echo("Without --seller, approved senders and links of a seller were not judged.", err=True)
+        click.echo(f"Without --seller, these were not judged: {', '.join(SELLERS_FACTS)}.", err=True)
     raise SystemExit(worst)
 
 
@@ -188,21 +192,25 @@ async def _check(file: Path, task: _Task, workers: Workers, gate: asyncio.Semaph
             octets = file.read_bytes()  # noqa: ASYNC240 - nobody else waits for this loop
         except OSError as error:
             return error
-        policy = _policy(octets, task)
-        if policy is None:
-            refusal = Reject(code=NO_RELAY.code, status=NO_RELAY.status, sentences=(NO_RELAY.text,))
-            return _Outcome(file=file, examination=Examination(policy="none"), verdict=refusal)
-        try:
-            examination = await workers.examine(octets, policy.name, task.profile, task.at)
-        except WorkerLostError as error:
-            lost = Defer(incident=error.incident)
-            return _Outcome(file=file, examination=Examination(policy=policy.stamp), verdict=lost)
-    verdict = decide(examination, task.facts, task.at)
+        examination, verdict = await _judge(octets, task, workers)
     sent = None
     if isinstance(verdict, Accept) and task.out is not None:
         sent = task.out / file.name
         sent.write_bytes(verdict.octets)
-    return _Outcome(file=file, examination=examination, verdict=verdict, sent=sent)
+    is_of_seller = task.profile.seller is not None
+    return _Outcome(file=file, examination=examination, verdict=verdict, is_of_seller=is_of_seller, sent=sent)
+
+
+async def _judge(octets: bytes, task: _Task, workers: Workers) -> tuple[Examination, Verdict]:
+    policy = _policy(octets, task)
+    if policy is None:
+        refusal = Reject(code=NO_RELAY.code, status=NO_RELAY.status, sentences=(NO_RELAY.text,))
+        return Examination(policy="none"), refusal
+    try:
+        examination = await workers.examine(octets, policy.name, task.profile, task.at)
+    except WorkerLostError as error:
+        return Examination(policy=policy.stamp), Defer(incident=error.incident)
+    return examination, decide(examination, task.facts, task.at)
 
 
 def _policy(octets: bytes, task: _Task) -> Policy | None:
@@ -240,6 +248,7 @@ def _shape(outcome: _Outcome) -> dict[str, Any]:
         "findings": [finding_shape(each) for each in examination.judgements],
         "findings_omitted": examination.omitted,
         "normalised": list(examination.normalised),
+        "not_judged": [] if outcome.is_of_seller else list(SELLERS_FACTS),
     }
 
 

@@ -61,6 +61,7 @@ def test_check_json(tmp_path, config):
     finding = next(each for each in stripped["findings"] if each["rule"] == "phone_number")
     assert set(finding) == {"rule", "clause", "part", "evidence", "on_match", "remedy", "advice"}
     assert finding["on_match"] == "strip"
+    assert stripped["not_judged"] == ["approved senders", "approved links"]
     assert by_name["13-two-readings"]["reply"].startswith("554 5.6.0 ")
     assert by_name["14-not-a-buyer"]["reply"].startswith("550 5.1.2 ")
     assert not (tmp_path / "out" / "13-two-readings.eml").exists()

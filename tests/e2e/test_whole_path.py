@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 
+from gateway.config import SOURCE_POLICIES
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examine import examine
 from gateway.mail.parse import parse
@@ -104,6 +106,24 @@ async def test_recipients(start_gateway, recipient, code, status):
     gateway = await start_gateway()
     got, text = await submit(gateway, mail(), [recipient])
     assert (got, text.split()[0]) == (code, status)
+
+
+async def test_one_marketplace_a_transaction(start_gateway, tmp_path):
+    """A recipient of another marketplace is put off, so that the client sends it a mail of its own."""
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    text = (SOURCE_POLICIES / "amazon.toml").read_text("utf-8")
+    (folder / "amazon.toml").write_text(text, "utf-8")
+    other = re.sub(r"(?s)recipient_domains = \[.*?\]", 'recipient_domains = ["relay.tea.example"]', text)
+    (folder / "tea.toml").write_text(other.replace('name = "amazon"', 'name = "tea"'), "utf-8")
+    gateway = await start_gateway(policies=folder)
+    async with client_of(gateway) as client:
+        await client.ehlo()
+        await client.mail(SELLER)
+        await client.rcpt(BUYER)
+        with pytest.raises(aiosmtplib.SMTPRecipientRefused) as refused:
+            await client.rcpt("abc@relay.tea.example")
+    assert (refused.value.code, refused.value.message[:5]) == (452, "4.5.3")
 
 
 async def test_null_reverse_path_is_refused(start_gateway):

@@ -6,7 +6,7 @@ Source: the ICANN section of the public suffix list; RFC 1035 (63 octets a label
 
 from publicsuffixlist import PublicSuffixList
 
-from gateway.detect.link_words import DOT_WORDS
+from gateway.detect.link_words import DOT_WORDS, SPOKEN_TLDS
 from gateway.detect.scan import any_of
 
 MAX_LABEL = 63
@@ -28,9 +28,15 @@ BRACKET_DOT = (
 )
 """re2 expressions for a dot in disguise: as a word, in brackets, as a character reference or percent-encoded."""
 
-ANY_DOT = rf"(?:{BRACKET_DOT}| {{1,3}}{SPOKEN_DOT} {{1,3}}| {{0,3}}\. {{0,3}})"
+MIDDLE_DOT = r"(?:[\x{00B7}\x{2022}\x{2027}\x{2219}\x{22C5}]|\\\.)"
+"""re2 expression for a bullet or an escaped dot in place of a dot."""
+
+ANY_DOT = rf"(?:{BRACKET_DOT}| {{1,3}}{SPOKEN_DOT} {{1,3}}|{MIDDLE_DOT}| {{0,3}}\. {{0,3}})"
 
 _SUFFIXES = PublicSuffixList(only_icann=True, accept_unknown=False)
+_JOINED = frozenset({"com", "net", "org"})
+"""Believed with an underscore behind: ``de_DE`` and ``it_2026`` are languages in file names."""
+
 _LATIN = ("\u00c0", "\u0250")
 _UNSPACED = "\u0e00"
 """From here on scripts do not set blanks between words: Thai, kana, ideographs."""
@@ -51,7 +57,7 @@ def host_end(labels: list[str], known: dict[str, bool]) -> tuple[int, int] | Non
         Index of the label that is the top-level domain, and how much of that label is; ``None`` when none is.
     """
     for last in range(len(labels) - 1, 0, -1):
-        size = _ascii_head(labels[last])
+        size = _word_head(labels[last][: _ascii_head(labels[last])])
         if is_tld(labels[last][:size], known):
             return last, size
     return None
@@ -65,6 +71,16 @@ def unlisted_end(labels: list[str]) -> tuple[int, int] | None:
     last = labels[-1]
     size = _ascii_head(last)
     return (len(labels) - 1, size) if size >= MIN_TLD and last[:size].isalpha() else None
+
+
+def _word_head(label: str) -> int:
+    """Length of ``com`` in ``com-Team``, ``com_`` and ``com_2``: no top-level domain holds such a sign."""
+    size = min(at if at >= 0 else len(label) for at in (label.find("-"), label.find("_")))
+    if size == len(label) or label.lower().startswith("xn--"):
+        return len(label)
+    word, rest = label[:size].lower(), label[size:].strip("-_")
+    is_joined = word in _JOINED if label[size] == "_" else word in SPOKEN_TLDS
+    return size if not rest or is_joined else len(label)
 
 
 def _ascii_head(label: str) -> int:

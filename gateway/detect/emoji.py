@@ -55,7 +55,11 @@ def _closes_bracket(text: str, start: int, end: int) -> bool:
     if text[end - 1] not in ")]":
         return False
     line = text[max(start - MAX_BRACKET, 0) : start].rpartition("\n")[2]
-    return line.count("(") + line.count("[") > line.count(")") + line.count("]")
+    depth = 0
+    for c in line:
+        # "a) b)" closes nothing: a list is numbered so.
+        depth = depth + 1 if c in "([" else max(depth - (c in ")]"), 0)
+    return depth > 0
 
 
 def _hearts(text: str) -> Iterator[Span]:

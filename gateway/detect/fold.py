@@ -140,9 +140,13 @@ def _composed(cluster: str) -> str:
 
 
 def _dots(text: str) -> str:
-    if _DOT_LIKE.isdisjoint(text):
+    if _DOT_LIKE.isdisjoint(text) and _LONG_SIGN not in text:
         return text
     characters = list(text)
+    for at in [at for at, c in enumerate(text) if c == _LONG_SIGN]:
+        # Between digits kana's sign for a long vowel is what a Japanese keyboard gives for a dash.
+        if text[max(at - 1, 0)] in _DIGITS and text[at + 1 : at + 2] in _DIGITS:
+            characters[at] = "-"
     for at in [at for at, c in enumerate(text) if c in _DOT_LIKE]:
         # UTS 46 reads these as label separators, so a mail client that makes links of bare domains may follow it.
         # Between other letters they are what they are: a sentence ends there.
@@ -206,7 +210,7 @@ _COMPATIBILITY_RANGES = ((0x80, 0x3400), (0xA000, 0xAC00), (0xF900, 0x20000), (0
 _DASHES = "\u058a\u05be\u1400\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2e3a\u2e3b\u30a0\ufe58"
 _BLANKS = "\u1680\u2800\u3000"
 _LINE_ENDS = "\x85\u2028\u2029"
-_STACKED_RANGES = ((0x300, 0x36F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF))
+_STACKED_RANGES = ((0x300, 0x36F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0x488, 0x489))
 """Marks that no alphabet needs once composed: strike-through, enclosing keycaps, piles."""
 
 _DARK_LETTERS = (0x1F150, 0x1F170)
@@ -257,6 +261,8 @@ _JOINING = _joining()
 _DOT_LIKE = frozenset(DOT_LIKE)
 _SKELETON = {twin: plain for plain, twins in LOOK_ALIKES for twin in twins}
 _SKELETON_MAP = {ord(twin): plain for twin, plain in _SKELETON.items()}
+_LONG_SIGN = "\u30fc"
+_DIGITS = frozenset("0123456789")
 _LATIN_LIKE = _ASCII_ALNUM | frozenset(_SKELETON)
 _LATIN_END = "\u0250"
 """End of the Latin blocks whose letters real languages mix with ASCII."""

@@ -118,12 +118,12 @@ NO_HOSTS = frozenset(
         "paint.net",
         "node.js",
         "socket.io",
-        "dr.med",
-        "dr.ing",
-        "prof.dr",
     }
 )
 """Names of software that read as domains."""
+
+TITLES = (".dr.med", ".dr.ing", ".dr.phil", ".prof.dr", ".dipl.ing")
+"""Ends of a person's titles that read as domains."""
 
 DOT_WORDS = (
     "dot",

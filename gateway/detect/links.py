@@ -12,6 +12,7 @@ from gateway.detect.domains import (
     ANY_DOT,
     BRACKET_DOT,
     LABEL,
+    MIDDLE_DOT,
     SPOKEN_DOT,
     STOP,
     foreign_head,
@@ -31,9 +32,11 @@ from gateway.detect.link_words import (
     SINGLE_LETTER_HOSTS,
     SPACED_TLDS,
     SPOKEN_TLDS,
+    TITLES,
     WORD_TLDS,
 )
 from gateway.detect.scan import any_of, compile_pattern, spans
+from gateway.detect.sentences import is_framework, runs_on
 
 
 def find_links(folded: Folded, protected: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
@@ -49,7 +52,7 @@ def find_links(folded: Folded, protected: Sequence[tuple[int, int]]) -> tuple[Sp
     text = folded.text
     hits = [*_with_scheme(text), *_opaque(text)]
     hits += _outside(_bare(text), protected)
-    hits += (*_disguised(text), *_spaced(text), *_letters(text), *_numeric(text))
+    hits += (*_disguised(text), *_spaced(text), *_letters(text), *_dotless(text), *_numeric(text))
     apart: list[Span] = []
     for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
         if not apart or hit.start >= apart[-1].end:
@@ -124,6 +127,8 @@ def _bare(text: str) -> Iterator[Span]:
         tail_end = _tail(text, stop)
         begin = start + (foreign_head(labels[0]) if text[start + len(labels[0]) : stop].isascii() else 0)
         host = text[begin:stop].split(".")
+        if stop == tail_end and runs_on(text, begin, stop):
+            continue
         if _believable(host, text[stop:tail_end]) and not _is_part(text, begin, stop, tail_end):
             begin -= 2 if text[max(begin - 2, 0) : begin] in _SLASHES else 0
             yield Span(begin, tail_end, text[begin:tail_end])
@@ -152,7 +157,7 @@ def _believable(labels: list[str], tail: str) -> bool:
     host = ".".join(labels).lower()
     *left, tld = host.split(".")
     name = left[-1]
-    if not all(left) or host in NO_HOSTS:
+    if not all(left) or host in NO_HOSTS or (f".{host}".endswith(TITLES) and left[0] != "www"):
         return False
     if left[0].startswith("www") or (len(tail) > 1 and tld not in WORD_TLDS):
         return True
@@ -183,8 +188,8 @@ def _cased_right(labels: list[str], name: str, tld: str) -> bool:
 
 
 def _disguised(text: str) -> Iterator[Span]:
-    """``shop[.]com``, ``shop (dot) com``, ``shop dot com``, ``shop&#46;com``."""
-    for pattern, tlds in ((_BRACKETED, None), (_SPOKEN, SPOKEN_TLDS)):
+    """``shop[.]com``, ``shop (dot) com``, ``shop dot com``, ``shop&#46;com``, ``shop•com``."""
+    for pattern, tlds in ((_BRACKETED, None), (_SPOKEN, SPOKEN_TLDS), (_MIDDLE, SPOKEN_TLDS)):
         for start, end in spans(pattern, text):
             plain, sources = _undotted(text, start, end)
             labels = plain.split(".")
@@ -213,6 +218,8 @@ def _spaced(text: str) -> Iterator[Span]:
     """``shop . com`` and ``shop .com``; ``shop. com`` only where the line ends or a path follows."""
     for start, end in spans(_SPACED, text):
         stop = end if text[end - 1].isalnum() else end - 1
+        if is_framework(text, start, stop):
+            continue
         tail_end = _tail(text, stop)
         yield Span(start, tail_end, "".join(text[start:stop].split()) + text[stop:tail_end])
 
@@ -229,6 +236,16 @@ def _letters(text: str) -> Iterator[Span]:
         if dot and size and any(c.isalpha() for c in head):
             length = len(head) + 1 + size
             yield Span(start, places[length - 1] + 1, plain[:length])
+
+
+def _dotless(text: str) -> Iterator[Span]:
+    """``www shop com``, ``www-shop-com``: the first word says what the others are."""
+    for start, end in spans(_DOTLESS, text):
+        yield Span(start, end, ".".join(text[at:to] for at, to in _words_of(text, start, end)))
+
+
+def _words_of(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    return ((start + at, start + to) for at, to in spans(_LABEL, text[start:end]))
 
 
 def _numeric(text: str) -> Iterator[Span]:
@@ -251,7 +268,7 @@ _MIN_WWW = 2
 _COMMON = frozenset({"com", "net", "org"})
 _SLASHES = frozenset({"//", "\\\\"})
 _INNER = frozenset("./-:")
-_LETTER_GAPS = frozenset(" *_~|-")
+_LETTER_GAPS = frozenset(" *_~|-\t\n")
 _PAIRS = ((")", "("), ("]", "["), ("}", "{"))
 _TRAILING = frozenset(".,;:!?'\"*_~`)]}>|\\\u00ab\u00bb\u201c\u201d\u2018\u2019")
 
@@ -270,12 +287,19 @@ _BRACKETED = compile_pattern(rf"(?i){LABEL}(?:\.{LABEL})*(?:{BRACKET_DOT}{LABEL}
 _SPOKEN = compile_pattern(
     rf"(?i){LABEL}(?:(?: {{1,3}}{SPOKEN_DOT} {{1,3}}|\.){LABEL})* {{1,3}}{SPOKEN_DOT} {{1,3}}{LABEL}"
 )
+_MIDDLE = compile_pattern(rf"(?i){LABEL}(?:(?:\.|{MIDDLE_DOT}){LABEL})*{MIDDLE_DOT}{LABEL}")
 _ANY_DOT = compile_pattern(rf"(?i){ANY_DOT}")
 _SPACED = compile_pattern(
     rf"(?i)[\pL\pN_-]{{2,}} {{1,3}}\. {{0,3}}{any_of(SPACED_TLDS)}(?:[^\pL\pN_-]|$)"
-    r"|[\pL\pN_-]{2,}\. {1,3}(?:com|net|org)(?:[/\n]|$)"
+    r"|[\pL\pN_-]{2,}\.[ \t\n]{1,3}(?:com|net|org)(?:[/\n]|$)"
+    r"|[\pL\pN_-]{2,}[ \t\n]{0,2}[\t\n](?-i:\.(?:com|net|org|de|eu|shop|store|info|co\.uk))(?:[^\pL\pN_-]|$)"
 )
-_LETTERS = compile_pattern(r"(?i)\b(?:[\pL\pN.][ *_~|-]{1,2}){4,}[\pL\pN]\b")
+_LETTERS = compile_pattern(r"(?i)\b(?:[\pL\pN.][ *_~|\t\n-]{1,2}){4,}[\pL\pN]\b")
+_LABEL = compile_pattern(r"[\pL\pN]+(?:-[\pL\pN]+)*")
+_DOTLESS = compile_pattern(
+    r"(?i)\bwww(?: [\pL\pN]{2,} |-[\pL\pN]{2,}-|_[\pL\pN]{2,}_|, ?[\pL\pN]{2,}, ?)"
+    rf"{any_of((*SPOKEN_TLDS, 'shop'))}\b"
+)
 _IPV4 = compile_pattern(
     rf"\b[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}(?::[0-9]{{2,5}}(?:/[^{STOP}]*)?|/[^{STOP}]+)"
 )

@@ -60,6 +60,16 @@ def _gs1_holds(text: str, _after: str) -> bool:
     return total % 10 == 0
 
 
+def _luhn_holds(text: str, _after: str) -> bool:
+    total = sum(int(d) * (2 if at % 2 else 1) for at, d in enumerate(reversed(_digits(text))))
+    return (total - 9 * sum(d > "4" for d in _digits(text)[-2::-2])) % 10 == 0
+
+
+def _issn_holds(text: str, _after: str) -> bool:
+    digits = text.replace("-", "")
+    return sum((8 - at) * (10 if c in "Xx" else int(c)) for at, c in enumerate(digits[-8:])) % 11 == 0
+
+
 def _iban_holds(text: str, _after: str) -> bool:
     plain = text.replace(" ", "")
     value = "".join(str(int(c, 36)) for c in plain[4:] + plain[:4])
@@ -238,6 +248,8 @@ SHAPES = (
         is_dialable=True,
     ),
     _shape(r"\b97[89](?:[- ]?\d){10}\b", check=_gs1_holds),
+    _shape(r"(?i)\bISSN[ :]{1,2}\d{4}-\d{3}[\dX]\b", check=_issn_holds),
+    _shape(r"\b\d\d[ -]\d{6}[ -]\d{6}[ -]\d\b", check=_luhn_holds, is_dialable=True),
     # Parcels: UPS, DHL, USPS, S10, and any run of 16 digits or more, which no telephone number has (E.164: 15).
     _shape(
         *(r"\b1Z(?: ?[0-9A-Z]){16}\b", r"\bJ(?:JD|VGL)\d{10,20}\b"),

@@ -64,7 +64,7 @@ PHONE_WORDS = listed(
     # English
     "tel, phone, telephone, call, call us, mobile, cell, cellphone, cell phone, fax, hotline, helpline, "
     "whatsapp, whats app, text, text us, sms, dial, ring, ring us, toll free, toll-free, landline, "
-    "signal, viber, wechat, ph, contact number, phone number, reach us, contact us",
+    "signal, viber, wechat, telegram, ph, contact number, phone number, reach us, contact us",
     # German
     "telefon, fon, handy, mobil, telefax, anrufen, rufen, ruf, rufnummer, telefonnummer, handynummer, "
     "mobilnummer, durchwahl, servicenummer, erreichbar, erreichen, festnetz",
@@ -87,7 +87,7 @@ PHONE_WORDS = listed(
 
 PHONE_WORDS_UNSPACED = listed(
     # Japanese
-    "電話番号, 電話, 携帯, お電話, ファックス, フリーダイヤル",
+    "電話番号, 電話, 携帯, お電話, 电话, 手机, 手機, ファックス, フリーダイヤル",
     # Arabic
     "هاتف, الهاتف, جوال, موبايل, اتصل, واتساب, واتس",
     # signs

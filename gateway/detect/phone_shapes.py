@@ -20,9 +20,13 @@ _LETTERS_END = r"(?:^|[^0-9\pL])"
 GROUP = compile_pattern(r"\d+")
 EXTENSION = compile_pattern(r"(?i)^[ ,(]{0,2}(?:ext|x|extension|durchwahl|dw|poste|int|#)[.:]? ?\d{1,6}\b\)?")
 PAIRS = compile_pattern(r"\d\d(?:[ .-]\d\d){4,5}")
+LISTED = compile_pattern(r"\d\d(?:[ ./-]{1,3}\d\d){2,}")
 GROUP_AFTER = compile_pattern(r"^[ .-]\d{2,3}\b")
 GROUP_BEFORE = compile_pattern(r"\b\d{2,3}[ .-]$")
-INTERNATIONAL = compile_pattern(rf"(?:\+[ (]{{0,2}}|00[ ]?|011[ -])\(?\d(?:{_GAP}\n?{_GAP}\d){{6,}}")
+_WIDE = r"[ \t./()\-_~*|:=\\<>\[\]{}\"'\x{00B7}\x{2022}]{0,3}"
+INTERNATIONAL = compile_pattern(
+    rf"\+[ (\t\n]{{0,2}}\(?\d(?:{_WIDE}\n?{_WIDE}\d){{6,}}|(?:00[ ]?|011[ -])\(?\d(?:{_GAP}\n?{_GAP}\d){{6,}}"
+)
 AMOUNT = compile_pattern(r"^\+ ?\d{1,3}(?:[., ']\d{3})+(?:[.,]\d{1,2})?$")
 MONEY = compile_pattern(r"(?i)^ ?(?:€|\$|£|¥|₺|eur|usd|gbp|jpy|pln|円|yen)")
 NAMED_CLOSE = compile_pattern(
@@ -42,7 +46,7 @@ _SHAPES = (
     r"(?:1 )?[2-9][0-8]\d [2-9]\d\d \d{4}",
     r"1-[2-9]\d\d-\d{3}-\d{4}",
     # Area code in brackets: (030) 1234567, (11) 91234-5678.
-    r"\(0\d{1,5}\)[ /-]{0,3}\d{2,8}(?:[ -]\d{1,5}){0,3}",
+    r"[(\[{<]0\d{1,5}[)\]}>][ /-]{0,3}\d{2,8}(?:[ -]\d{1,5}){0,3}",
     r"\(\d{2,4}\) ?\d{3,5}[ -]\d{4}",
     # Area code before a slash: 030/1234567.
     r"0\d{1,5} ?/ ?\d{3,8}(?:[ -]?\d{1,5}){0,4}",

@@ -24,6 +24,7 @@ from gateway.detect.phone_shapes import (
     GROUP_BEFORE,
     GROUPED,
     INTERNATIONAL,
+    LISTED,
     MONEY,
     NAMED_AFTER,
     NAMED_CLOSE,
@@ -193,11 +194,16 @@ def _named(text: str) -> Iterator[tuple[int, int]]:
     for pattern in (NAMED_CLOSE, NAMED_FAR):
         for first, last in spans(pattern, text):
             start = first + next(at for at, c in enumerate(text[first:last]) if c in _STARTS)
-            yield from _numbers_in(text, start, last)
+            yield from (hit for hit in _numbers_in(text, start, last) if not _is_list(text[slice(*hit)]))
     for start, last in spans(NAMED_AFTER, text):
         if not _touches(text, start, last):
             end = last - next(at for at, c in enumerate(reversed(text[start:last])) if c.isdecimal())
             yield start, end
+
+
+def _is_list(run: str) -> bool:
+    """Whether a word for telephone has sizes or models behind it: ``phone case, iPhone 12 13 14 15``."""
+    return whole(LISTED, run) and _counts_up(run)
 
 
 def _numbers_in(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

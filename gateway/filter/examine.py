@@ -8,6 +8,7 @@ Source: invariants 2 to 7 and 10 of ARCHITECTURE.md.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 
 from gateway.filter.digest import digest_of
 from gateway.filter.examination import Examination, Record
@@ -34,6 +35,10 @@ honest mail needs one or two, a mail that still changes after four is refused.""
 MAX_TEXT_CHARS = 2_000_000
 """Code points of all texts of one mail that are judged: a novel has a million, a message to a buyer some thousands.
 Above it a mail would not be refused but run into the deadline, again and again."""
+
+MAX_FINDINGS = 5_000
+"""Findings in one reading. No honest mail has a tenth; each costs 20 us and more, and a mail of a megabyte can hold
+half a million."""
 
 COMPOSED = Limits(octets=2 * Limits().octets)
 """Limits of what we have composed ourselves: base64 makes a third more of a large 8-bit mail."""
@@ -79,13 +84,20 @@ def judge(context: Context, policy: Policy) -> list[Judgement]:
     """What the rules see in one reading of a mail, with what follows from it.
 
     A finding that should be stripped, but that no remedy can take out, is a reject.
+
+    Raises:
+        LimitError: Over ``MAX_FINDINGS``.
     """
     settings = {setting.rule: setting for setting in policy.settings if setting.on_match is not OnMatch.OFF}
     found: list[Judgement] = []
     for rule in ALL:
         setting = settings.get(rule.name)
         if setting is not None:
-            found.extend(_judgement(finding, setting) for finding in rule.check(context, setting.params))
+            room = MAX_FINDINGS - len(found)
+            seen = tuple(islice(rule.check(context, setting.params), room + 1))
+            if len(seen) > room:
+                raise LimitError("The mail is full of what the policy forbids; please write it anew.")
+            found.extend(_judgement(finding, setting) for finding in seen)
     return found
 
 

@@ -54,13 +54,15 @@ _PRESENTATION = names(
     " aria-labelledby aria-describedby aria-level"
 )
 _READ = frozenset({"title", "alt", "summary", "aria-label", "abbr"})
-_SHEET_ATTRIBUTES = {"type": "text/css", "media": None}
+_SHEET_ATTRIBUTES = frozenset({"type", "media"})
+_SAYS = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d])|@")
+"""What a value that is only for looks has no need of, and a domain or an address has."""
 _ONE_WORD = re.compile(r"[\w .,:;%#()+/=-]{0,200}")
 _TARGET = re.compile(r"_(?:blank|self|top|parent)", re.IGNORECASE)
 _RELATION = re.compile(r"(?:noopener|noreferrer|nofollow|external|ugc|sponsored|\s)*+", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
 _LINKED = frozenset({"http", "https", "mailto", "tel", "sms"})
-_CID = re.compile(r"cid:[^\s\"'<>\\]{1,500}", re.IGNORECASE)
+_CID = re.compile(r"cid:(?:[^\s\"'<>\\/]|/(?!/)){1,500}", re.IGNORECASE)
 _CONTENT_TYPE = re.compile(r"text/html *; *charset *= *utf-?8", re.IGNORECASE)
 _META_NAMES = names(
     "viewport format-detection color-scheme supported-color-schemes x-apple-disable-message-reformatting"
@@ -86,13 +88,15 @@ def attribute_value(element: str, name: str, value: str) -> str | None:
         value: Its value, character references decoded.
     """
     if element == "style":
-        return value if name in _SHEET_ATTRIBUTES and _ONE_WORD.fullmatch(value) else None
+        is_plain = _ONE_WORD.fullmatch(value) and not _SAYS.search(value) and not looks_like_url(value)
+        return value if name in _SHEET_ATTRIBUTES and is_plain else None
     special = _SPECIAL.get((element, name))
     if special is not None:
         return special(value)
     if name not in _PRESENTATION:
         return None
-    return None if name not in _READ and looks_like_url(value) else value
+    is_for_looks = name not in _READ
+    return None if is_for_looks and (looks_like_url(value) or _SAYS.search(value)) else value
 
 
 def is_kept_meta(attributes: dict[str, str]) -> bool:
@@ -127,7 +131,7 @@ def _image(value: str) -> str | None:
 
 
 def _anchor(value: str) -> str | None:
-    return None if looks_like_url(value) else value
+    return None if looks_like_url(value) or _SAYS.search(value) else value
 
 
 _SPECIAL: dict[tuple[str, str], Callable[[str], str | None]] = {

@@ -42,13 +42,16 @@ _ATTRIBUTE_VALUE = rf"(?:\"[^\"]*+\"?+|'[^']*+'?+|[^{_SPACE}>\"'][^{_SPACE}>]*+)
 _REST = rf"(?:[{_SPACE}]*+=[{_SPACE}]*+{_ATTRIBUTE_VALUE}?+)?+"
 _ORDINARY = rf"[{_SPACE}][a-zA-Z-]++=\"[^\"]*+\""  # the same as above, only met faster
 TOKEN = re.compile(
-    rf"<(?:(/?)([a-zA-Z][^{_SPACE}/>]*+)(?:{_ORDINARY})*+(?:[{_SPACE}/]*+{_ATTRIBUTE_NAME}{_REST})*+[{_SPACE}/]*+>?+"
+    rf"<(?:(/?)([a-zA-Z][^{_SPACE}/>]*+)(?:{_ORDINARY})*+(?:[{_SPACE}/]*+{_ATTRIBUTE_NAME}{_REST})*+[{_SPACE}/]*+(>?+)"
     r"|!--(?:-?+>|.*?(?:--!?>|\Z))"
     r"|[!?/][^>]*+>?+)",
     re.DOTALL,
 )
-"""A tag (slash and name are its groups), a comment or a bogus comment."""
-_ONE_ATTRIBUTE = re.compile(rf"[{_SPACE}/]*+({_ATTRIBUTE_NAME}){_REST}")
+"""A tag (slash, name and closing bracket are its groups), a comment or a bogus comment."""
+ATTRIBUTE = re.compile(
+    rf"[{_SPACE}/]*+({_ATTRIBUTE_NAME})(?:[{_SPACE}]*+=[{_SPACE}]*+({_ATTRIBUTE_VALUE})?+)?+"
+)
+"""An attribute of a tag: its name, and its value with the quotes around it."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 RAW_TEXT = names("style script title textarea xmp iframe noembed noframes noscript plaintext")
@@ -151,7 +154,7 @@ class _Scan:
                 return
             seen.add(at)
             slash, name = match.group(1, 2)
-            if end == len(self.html) and self.html[-1] != ">":
+            if end == len(self.html) and (self.html[-1] != ">" or match[3] == ""):
                 self.is_open = True
             if name is None:
                 if match[0].startswith("<![CDATA["):  # text up to "]]>" in SVG, a comment up to ">" in HTML
@@ -173,7 +176,7 @@ class _Scan:
         if not (is_long or may_repeat):
             return
         seen: set[str] = set()
-        for count, match in enumerate(_ONE_ATTRIBUTE.finditer(tag)):  # the first is the tag's own name
+        for count, match in enumerate(ATTRIBUTE.finditer(tag)):  # the first is the tag's own name
             if count > MAX_ATTRIBUTES:
                 raise LimitError(
                     f"An HTML tag has more than {MAX_ATTRIBUTES} attributes; send it with fewer."

@@ -63,7 +63,7 @@ _REPRESENTATION = re.compile(rf"[+-]?{_NUMBER}")
 _HASH = re.compile(r"[0-9a-zA-Z]{1,8}")
 _IDENT = re.compile(_WORD)
 _FAMILY = re.compile(r"[^\W\d][\w-]*+")
-_STRING = re.compile(r"[\w ._-]{0,100}")
+_STRING = re.compile(r"(?:[\w _-]|(?<!\w)\.|\.(?=\d)){0,100}")
 _SNIFFED = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,20}+:[/\\]{2}[^\s\"'<>()]*+")
 _MAY_FETCH = re.compile(r"[\\'\"]|url|import", re.IGNORECASE)
 _IMPORTANT = "!important"
@@ -175,7 +175,7 @@ def is_kept(name: str, value: str) -> bool:
 
 
 def _takes_strings(name: str) -> bool:
-    return name.endswith(("font-family", "font", "quotes"))
+    return name.endswith(("font-family", "font"))
 
 
 def _declaration(item: Any) -> tuple[str, str] | None:

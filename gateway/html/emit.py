@@ -19,6 +19,8 @@ from gateway.html.view import Element, Node, Text
 
 _HEAD = frozenset({"title", "style", "meta"})
 _SKELETON = frozenset({"html", "head", "body"})
+_TABLE_PARTS = frozenset({"caption", "col", "colgroup", "tbody", "td", "tfoot", "th", "thead", "tr"})
+"""Elements that a browser forgets outside a table; written there, a table around the mail would bring them to life."""
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\xa0": "&nbsp;"})
 _VALUE = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\xa0": "&nbsp;"})
 _BLANK = " \t\n\f\r"
@@ -70,6 +72,7 @@ class _Page:
         self._judge = judge
         self._edits = edits
         self._gone: list[bool] = []
+        self._in_table: list[bool] = []
         self._open: list[tuple[int, str]] = []
         self._skeleton: dict[str, str] = {}
         self._head: list[str] = []
@@ -81,12 +84,16 @@ class _Page:
         facts = self._facts(node) if isinstance(node, Element) else _NO_FACTS
         is_gone = is_gone or facts.fate is Fate.DROP
         self._gone.append(is_gone)
+        in_table = node.parent >= 0 and self._in_table[node.parent]
+        is_table = isinstance(node, Element) and node.name == "table" and facts.fate is Fate.KEEP
+        self._in_table.append(in_table or is_table)
         if is_gone:
             return
         while self._open and self._open[-1][0] != node.parent:
             self._write(self._open.pop()[1])
         if isinstance(node, Element):
-            self._element(node, facts)
+            is_stray = node.name in _TABLE_PARTS and not in_table
+            self._element(node, facts._replace(fate=Fate.UNWRAP) if is_stray else facts)
         elif isinstance(node, Text):
             self._text(node)
 

@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 from gateway.html import caps
 from gateway.html.doctype import read_doctype
 from gateway.html.judge import Judge, Tree
+from gateway.html.lost import has_lost
 from gateway.html.view import Comment, Element, Node, Text, View
 
 
@@ -39,6 +40,8 @@ def _read(html: str) -> Tree:
     if doctype.unknown is not None:
         nodes.append(Comment(0, -1, f"DOCTYPE {doctype.unknown}"))
     _flatten(LexborHTMLParser(html), nodes)
+    if not anomalies and has_lost(html, nodes):
+        anomalies = ("attributes outside the tree",)
     return Tree(nodes, doctype, anomalies)
 
 

@@ -39,6 +39,9 @@ def decode_leaf(raw: bytes, declared: Declared, notes: Notes, part: str) -> tupl
     text = _characters(content, declared.charset, notes, part)
     if "\0" in text:
         raise AmbiguityError("The text holds a NUL character: remove it.", part=part)
+    if "\x1b$" in text or "\x1b(" in text:
+        # Readers that guess charsets take these for ISO-2022 whatever the label says, and see other letters.
+        raise AmbiguityError("The text switches its charset by escape sequences: use utf-8.", part=part)
     text = text.replace("\r\n", "\n")
     if "\r" in text:
         notes.add("carriage return within the text made a line end", part)

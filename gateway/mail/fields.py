@@ -39,8 +39,9 @@ _ZONES: Final = MappingProxyType(
     | {"cdt": "-0500", "mst": "-0700", "mdt": "-0600", "pst": "-0800", "pdt": "-0700"}
 )
 # Matched on text whose runs of blanks are single; each piece is bounded.
+_SHORT_YEAR: Final = 2
 _DATE: Final = re.compile(
-    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6} ?, ?)?([0-9]{1,2}) ([a-z]{3}) ([0-9]{4})"
+    r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6} ?, ?)?([0-9]{1,2}) ([a-z]{3}) ([0-9]{4}|[0-9]{2})"
     r" ([0-9]{1,2}) ?: ?([0-9]{2})(?: ?: ?([0-9]{2}))? ([+-][0-9]{4}|[a-z]{1,3})(?: \([a-z0-9 +:./_-]{0,60}\))?",
     re.IGNORECASE,
 )
@@ -80,14 +81,16 @@ def canonical_date(body: str) -> str | None:
     """The date as RFC 5322 section 3.3 writes it, or ``None`` where it cannot be read.
 
     Args:
-        body: Unfolded field body; named zones of section 4.3, a comment and a missing or wrong weekday are
-            understood.
+        body: Unfolded field body; named zones and years of two digits of section 4.3, a comment and a missing
+            or wrong weekday are understood.
     """
     match = _DATE.fullmatch(" ".join(body.split()))
     if match is None:
         return None
     day, month, year, hour, minute, second, zone = match.groups()
     zone = _ZONES.get(zone.lower(), zone)
+    if len(year) == _SHORT_YEAR:
+        year = ("20" if year < "50" else "19") + year
     try:
         at = datetime.strptime(
             f"{day} {_MONTHS.index(month.capitalize()) + 1} {year} {hour}:{minute}:{second or 0} {zone}",

@@ -21,6 +21,7 @@ MAX_FILENAME_OCTETS: Final = 200
 _ENCODED: Final = re.compile(r"=\?[^?]*\?[bBqQ]\?[^?]*\?=")
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _FALLBACK: Final = re.compile(r"[^ !#-\[\]-~]")
+_APOSTROPHES: Final = re.compile(r"'[^']+'")
 _CUTS: Final = re.compile(r"[ \t(,;:=<>@?]")
 
 
@@ -76,6 +77,10 @@ def _readings(parameter: Parameter, notes: Notes, part: str) -> tuple[str, ...]:
     value = parameter.value
     if parameter.is_extended:
         return (value,)
+    if not parameter.is_quoted and _APOSTROPHES.fullmatch(value):
+        # Written by hand in PHP and shell: quotes that are none. They belong to the name by the letter only.
+        notes.add("apostrophes around a file name removed", part)
+        value = value[1:-1]
     if "=?" in value:
         remainder = _ENCODED.sub("", value)
         if remainder.strip() and remainder != value:

@@ -4,7 +4,7 @@ Not here: where the views come from (``filter.py`` gives lexbor's when judging, 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from urllib.parse import unquote
@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from gateway.detect.fold import Folded, fold
 from gateway.detect.protected import protected_spans
 from gateway.documents.sniff import Sniffed, sniff
-from gateway.html.view import Comment, Element, Rendering, View
+from gateway.html.view import Comment, Element, Rendering, Segment, View
 from gateway.mail.address import Address, mailboxes
 from gateway.mail.message import Message, Part
 
@@ -88,7 +88,7 @@ class Attachment:
 
 
 READ_ATTRIBUTES = frozenset(
-    {"alt", "title", "summary", "label", "placeholder", "value", "aria-label", "content"}
+    {"alt", "title", "summary", "label", "placeholder", "value", "aria-label", "abbr", "content"}
 )
 """Attributes whose text a person can come to read or hear."""
 
@@ -130,6 +130,15 @@ class Context:
         for part in self.message.leaves():
             found.extend(self._part_surfaces(part))
         return tuple(surface for surface in found if surface.text)
+
+    @cached_property
+    def apart(self) -> tuple[Surface, ...]:
+        """HTML texts with a blank where the letters of one element run into those of the next.
+
+        Colour, weight or a frame set apart what the characters join: ``<b>shop.com</b>now`` is read as a domain. Only
+        texts that hold such a place.
+        """
+        return tuple(apart for surface in self.surfaces if (apart := _apart(surface)) is not None)
 
     @cached_property
     def attachments(self) -> tuple[Attachment, ...]:
@@ -190,6 +199,30 @@ class Context:
 def content_id(url: str) -> str | None:
     """The Content-ID that a ``cid:`` URL names, percent-encoding taken off (RFC 2392), or ``None``."""
     return unquote(url[4:]) if url[:4].lower() == "cid:" else None
+
+
+def _apart(surface: Surface) -> Surface | None:
+    if surface.rendering is None:
+        return None
+    parts: list[str] = []
+    segments: list[Segment] = []
+    end = blanks = 0
+    for segment in surface.rendering.segments:
+        start = segment.start
+        if (
+            start == end
+            and surface.text[end - 1 : end].isalnum()
+            and surface.text[start : start + 1].isalnum()
+        ):
+            parts.append(" ")
+            blanks += 1
+        segments.append(segment._replace(start=start + blanks))
+        parts.append(surface.text[end : start + segment.length])
+        end = start + segment.length
+    if not blanks:
+        return None
+    text = "".join(parts)
+    return replace(surface, text=text, rendering=Rendering(text=text, segments=tuple(segments)))
 
 
 def _html_surfaces(number: str, view: View) -> list[Surface]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.detect.contacts import find_addresses
-from gateway.rules.context import Context, Surface
+from gateway.mail.address import mailboxes
+from gateway.rules.context import Context, Surface, Where
 from gateway.rules.rule import Finding, Rule
 from gateway.rules.texts import Seen, masked, text_findings
 
@@ -29,15 +30,28 @@ class Params:
 
 def check(context: Context, params: Params) -> Iterator[Finding]:
     """Reports every address that is not allowed."""
-    return text_findings(context, NAME, lambda surface: _look(context, surface, params))
+    return text_findings(context, NAME, lambda surface: _look(context, surface, params), is_apart=True)
 
 
 def _look(context: Context, surface: Surface, params: Params) -> Iterator[Seen]:
     folded = context.folded(surface)
+    own = _own_alias(context, surface)
     for span in find_addresses(folded):
         local, _, domain = span.text.rpartition("@")
-        if not any(domain == host or domain.endswith(f".{host}") for host in params.allowed_domains):
+        if span.text.strip("'") != own and not any(
+            domain == host or domain.endswith(f".{host}") for host in params.allowed_domains
+        ):
             yield Seen(*folded.span(span.start, span.end), f"{masked(local, 1, 1)}@{domain}")
+
+
+def _own_alias(context: Context, surface: Surface) -> str | None:
+    """The recipient's alias, where its display name says nothing else: Outlook writes ``"'a@b.c'" <a@b.c>``."""
+    field = (
+        context.message.field("To") if surface.where is Where.DISPLAY_NAME and surface.field == "To" else None
+    )
+    if field is None or surface.node is None:
+        return None
+    return str(mailboxes(field.body)[surface.node].address)
 
 
 RULE = Rule(

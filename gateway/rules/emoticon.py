@@ -15,11 +15,25 @@ NAME = "emoticon"
 
 def check(context: Context, _params: NoParams) -> Iterator[Finding]:
     """Reports every emoticon."""
-    return text_findings(context, NAME, _look, replacement="")
+    return text_findings(context, NAME, lambda surface: _look(context, surface), replacement="")
 
 
-def _look(surface: Surface) -> Iterator[Seen]:
-    return (Seen(*span) for span in find_emoticons(surface.text))
+def _look(context: Context, surface: Surface) -> Iterator[Seen]:
+    plain = tuple(Seen(*span) for span in find_emoticons(surface.text))
+    yield from plain
+    folded = context.folded(surface)
+    if folded.text == surface.text:
+        return
+    # Other dashes, full-width signs and invisible characters make faces, too.
+    taken = {at for seen in plain for at in range(seen.start, seen.end)}
+    for span in find_emoticons(folded.text):
+        start, end = folded.span(span.start, span.end)
+        if taken.isdisjoint(range(start, end)) and _OPENING not in surface.text[start:end]:
+            yield Seen(start, end, span.text)
+
+
+_OPENING = "\uff08"
+"""Full-width opening bracket: behind a full-width colon it begins a remark."""
 
 
 RULE = Rule(

@@ -12,6 +12,7 @@ from enum import Enum
 from itertools import islice
 from urllib.parse import unquote
 
+from gateway.detect.link_words import PLAIN_TLDS, WORD_TLDS
 from gateway.html.url import Url, parse_url
 
 MAX_LINK = 4_000
@@ -24,6 +25,8 @@ _MAX_ROUNDS = 3
 """Times percent-encoding is taken off: redirectors nest it, browsers never take off more than one each."""
 
 _DEFAULT_PORTS = {"https": 443, "http": 80, "": None}
+_HOST_TLDS = PLAIN_TLDS - WORD_TLDS | {"de", "shop", "store"}
+"""Top-level domains that end no file name and no key of the marketplaces' own links."""
 _BOUNDARIES = {ord(mark): " " for mark in "&;?#=,|<>\"'()"} | {ord("\\"): "/"}
 """Marks that end a URL within a URL are blanks here, and a backslash is the slash that browsers read it as."""
 
@@ -69,6 +72,8 @@ class Allowed:
             # "#top" stays within the mail; a relative link has no base, so that nobody knows where it leads.
             stays = link.strip() == "" or link.lstrip().startswith("#") or url.scheme == "cid"
             return Standing.FINE if stays else Standing.EXTERNAL
+        if "\\" in link.partition(url.host)[2]:
+            return Standing.EXTERNAL  # for some readers the host ends here, for others it goes on behind an @
         if url.scheme not in _DEFAULT_PORTS or url.userinfo or not self._allows(url):
             return Standing.EXTERNAL
         if url.port not in {None, _DEFAULT_PORTS[url.scheme]} or self._redirects(url):
@@ -90,6 +95,8 @@ class Allowed:
             if len(nested) > MAX_NESTED or not all(
                 self._allows(inner) for inner in nested if _is_public(inner)
             ):
+                return True
+            if not all(self._allows(Url(scheme="https", host=host)) for host in _bare_hosts(tail)):
                 return True
             tail = unquote(tail)
         return False
@@ -118,6 +125,15 @@ def _nested(tail: str) -> Iterator[Url]:
     for token in tail.translate(_BOUNDARIES).split():
         for start in _starts(token.lower()):
             yield parse_url(token[start:])
+
+
+def _bare_hosts(tail: str) -> Iterator[str]:
+    """Words of a link's path, query or fragment that are a domain: redirectors do without the scheme."""
+    for word in "".join(c if c.isalnum() or c in "-." else " " for c in tail.lower()).split():
+        host = word.strip("-.")
+        name, _, tld = host.rpartition(".")
+        if name and tld in _HOST_TLDS and ".." not in host and not name.replace(".", "").isdigit():
+            yield host
 
 
 def _is_public(url: Url) -> bool:

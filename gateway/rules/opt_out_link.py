@@ -23,8 +23,10 @@ def check(context: Context, _params: NoParams) -> Iterator[Finding]:
     dropped: set[tuple[str, int | None]] = set()
     for number, view in context.views.items():
         owners = _link_around(view)
-        for element in _opt_out_links(context, number, view, owners):
-            dropped |= {(number, index) for index, owner in enumerate(owners) if owner == element.index}
+        links = tuple(_opt_out_links(context, number, view, owners))
+        gone = {element.index for element in links}
+        dropped.update((number, index) for index, owner in enumerate(owners) if owner in gone)
+        for element in links:
             yield Finding(
                 rule=NAME,
                 target=Target(part=number, node=element.index),

@@ -31,6 +31,8 @@ def text_findings(
     rule: str,
     look: Callable[[Surface], Iterable[Seen]],
     replacement: str | None = None,
+    *,
+    is_apart: bool = False,
 ) -> Iterator[Finding]:
     """Findings on every text of the mail.
 
@@ -39,9 +41,10 @@ def text_findings(
         rule: Name of the rule.
         look: What is in one surface.
         replacement: As in ``Finding``.
+        is_apart: Whether ``Context.apart`` is looked at, too.
     """
     taken: set[tuple[str, Piece]] = set()
-    for surface in context.surfaces:
+    for surface in (*context.surfaces, *(context.apart if is_apart else ())):
         if not is_read(surface):
             continue
         for seen in look(surface):

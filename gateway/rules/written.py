@@ -11,7 +11,7 @@ from gateway.rules.context import Context, Surface, Where
 from gateway.rules.hosts import Allowed, Standing, redacted
 from gateway.rules.owners import is_conditional, is_refresh, links
 from gateway.rules.places import text_remedy, text_target
-from gateway.rules.rule import Finding, Remedy, Target, shorten
+from gateway.rules.rule import Finding, Piece, Remedy, Target, shorten
 
 NAMESPACE_HOSTS = ("w3.org", "schemas.microsoft.com", "schemas.openxmlformats.org", "purl.org")
 """Hosts of XML namespaces, which conditional comments for Outlook are full of; nobody ever goes there."""
@@ -33,11 +33,14 @@ def link_findings(context: Context, rule: str, hosts: tuple[str, ...], wanted: S
             seen.add(target)
             yield Finding(rule=rule, target=target, evidence=shorten(redacted(reference.url)), remedy=remedy)
     allowed = Allowed.of(hosts, context.profile.links)
-    for surface in context.surfaces:
+    taken: set[tuple[str, Piece]] = set()
+    for surface in (*context.surfaces, *context.apart):
         for target, link in _written(context, surface, allowed, wanted):
             # What is shown stands in the full text, too; a comment goes whole, with its first link.
-            if target not in seen:
+            pieces = {(target.part, piece) for piece in target.pieces if piece.node >= 0}
+            if target not in seen and not (pieces and pieces <= taken):
                 seen.add(target)
+                taken |= pieces
                 remedy = text_remedy(surface)
                 yield Finding(rule=rule, target=target, evidence=shorten(redacted(link)), remedy=remedy)
 

@@ -185,7 +185,7 @@ def test_emoticons_in_their_place(text, expected):
         *("x :param y", "1:D2", "(see note:)", "[Hinweis:]", "size :S", "Größe:D", "ratio 3:1", "time 8:O", ":PLZ", "a:o"),
         *("<3 days", "a <3 kg", "if x<3", "x <3.5", "under 5 <3", "<3 Stück", "<3a", "<3=x", "key=(a)", "f(x);(y)", "x=[1]"),
         *("Total:(incl. VAT)", "Note:(1)", '"text:"', "- - -", "-_-_-_-", "----", "::", "std::xD", "Artikel:/", "und/oder:"),
-        *("XDA-Developers", "2^^3", "mailto:Peter", "T-Shirt", "A: B)", "foo(x=)", "1^_^2", "=>", "<=", ":=", "Farbe:(rot)"),
+        *("XDA-Developers", "2^^3", "mailto:Peter", "T-Shirt", "A: B)", "a) b) (see:)", "foo(x=)", "1^_^2", "=>", "<=", ":=", "Farbe:(rot)"),
     ],
 )  # fmt: skip
 def test_near_misses(text):

@@ -122,11 +122,15 @@ def test_hits(text, link):
         # abbreviations
         *("z.B.", "u.a.", "d.h.", "e.g.this", "i.e.in", "S.p.A.", "d.o.o.", "s.r.o.", "N.V.", "Co.KG", "Co.Ltd", "co.ltd"),
         *("inkl.MwSt", "a.m.", "p.m.", "U.S.A.", "Ph.D.", "Dr.med", "usw.etc", "St.Gallen", "Nr.AB", "Art.Nr.123", "No.AB"),
+        *("Fr.Dr.med. Roth", "Hr.Prof.Dr.Ing. Roth", "momsreg.nr SE556677889901", "kd.nr. 12", "Inv.no 4711", "San.ve Tic.Ltd."),
         # a full stop without a blank
         *("the end.Next sentence", "Thank you.So we ship", "thanks.so we", "ok.is it", "Bitte.In der", "es kommt.Es ist"),
         *("vielen dank.es kommt", "bestellt.at", "heute.in der Post", "Danke.Best regards", "arrived.One more", "mail.Me"),
         *("item.it was", "Ok.De", "versandt.Bitte", "ENDE.IN", "livré.de plus", "ricevuto.la ringrazio", "pedido.es un", "M.In"),
         *("..., well", "end...Start", "wait..in", "x.y", "a.b.c", "shipped.Now", "Lieferung.Die", "com", ".com", "q.in", "_._"),
+        *("rot.in der Farbe", "Farbe.es war", "blau.im Lager", "heavy.is it", "rouge.la taille"),
+        # a product whose name begins with a dot
+        *("and .NET 8", "Runtime .NET 6.0", "the .NET way", "für .NET", "Microsoft .NET Framework", "Desktop .NET-Version"),
         # other scripts
         *("Привет.Как дела", "Καλημέρα.Τι", "ありがとう。お願い", "PayPay。Amazon", "مرحبا.كيف"),
         # schemes without an address

@@ -72,6 +72,9 @@ def _covered(text: str) -> str:
         ("zamówienie nr 123456789", "123456789"),
         ("sipariş no: 123456789", "123456789"),
         ("part no. B/1000/2000", "1000/2000"),
+        ("ISSN 0317-8471", "0317-8471"),
+        ("issn: 0000-006x", "0000-006x"),
+        ("49 015420 323751 8", "49 015420 323751 8"),
     ],
 )
 def test_numbers_that_are_none_to_call(text, number):
@@ -99,6 +102,8 @@ def test_numbers_that_are_none_to_call(text, number):
         pytest.param("030 12345 Hallo", id="no-postcode-inside-a-number"),
         pytest.param("0151 2345 h", id="no-time-inside-a-number"),
         pytest.param("+4006381333931", id="plus-beats-a-check-digit"),
+        pytest.param("ISSN 0317-8472", id="wrong-issn"),
+        pytest.param("49 015420 323751 7", id="wrong-imei"),
         pytest.param("1.234/500 kg", id="measure-that-goes-on"),
     ],
 )

@@ -1,31 +1,27 @@
-"""The commands, as a shell runs them."""
+"""The commands: what they print, and the code they end with."""
 
+import contextlib
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from gateway.cli.main import command
 from gateway.samples import FOLDER, load_samples
 
-ROOT = Path(__file__).parents[2]
 SAMPLES = sorted(FOLDER.glob("*.eml"))
 
 
-def gateway(*arguments, cwd, stdin="", **environment):
-    """Runs the command with an environment of its own; whatever it prints is UTF-8."""
-    return subprocess.run(
-        [sys.executable, "-m", "gateway", *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **environment},
-        input=stdin,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-    )
+def gateway(*arguments, cwd, stdin=""):
+    """Runs the command in this process; what it prints, and the code it ends with."""
+    with contextlib.chdir(cwd):
+        done = CliRunner().invoke(
+            command, [str(each) for each in arguments], input=stdin, env={"COLUMNS": "200"}
+        )
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
 
 
 @pytest.fixture
@@ -39,7 +35,7 @@ def config(tmp_path):
 def test_demo_ends_with_0_and_shows_every_verdict(tmp_path):
     """`gateway demo --exit` ends with 0 because each of at least twelve samples met its expected fate."""
     done = gateway("demo", "--exit", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.stdout
     assert len(load_samples()) >= 12
     for verdict in ("accept", "strip", "hold", "reject", "defer"):
         assert verdict in done.stdout
@@ -50,7 +46,7 @@ def test_check_json(tmp_path, config):
     """Each file gets one line in the shape of the contract, and the worst verdict is the exit code."""
     done = gateway("check", "--json", "--out", tmp_path / "out", "--config", config, *SAMPLES, cwd=tmp_path)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert [line["file"] for line in lines] == [str(path) for path in SAMPLES]
     by_name = {Path(line["file"]).stem: line for line in lines}
     stripped = by_name["04-signature-block"]
@@ -73,7 +69,7 @@ def test_check_of_own_output_ends_with_0(tmp_path, config):
     gateway("check", "--out", first, "--config", config, *SAMPLES, cwd=tmp_path)
     written = sorted(first.glob("*.eml"))
     done = gateway("check", "--out", second, "--config", config, *written, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.stdout
     assert [path.read_bytes() for path in written] == [
         path.read_bytes() for path in sorted(second.glob("*.eml"))
     ]
@@ -82,7 +78,7 @@ def test_check_of_own_output_ends_with_0(tmp_path, config):
 def test_check_for_people(tmp_path, config):
     """Without --json a person reads verdict, rule, clause and advice."""
     done = gateway("check", "--config", config, FOLDER / "04-signature-block.eml", cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "strip" in done.stdout
     assert "phone_number (amazon:" in done.stdout
     assert "Without --seller" in done.stderr
@@ -103,7 +99,7 @@ CHECK_FAULTS = {
 def test_check_usage(tmp_path, config, arguments, words):
     """Usage faults end with 2 and say what to do."""
     done = gateway("check", "--config", config, *arguments, cwd=tmp_path)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert words in done.stderr
 
 
@@ -115,7 +111,7 @@ def test_check_with_options(tmp_path, config):
         ["--at", "2026-11-23T12:00:00"],
         ["--at", "2026-11-23T12:00:00+01:00"],
     ):
-        assert gateway("check", "--config", config, *options, SAMPLES[0], cwd=tmp_path).returncode == 0
+        assert gateway("check", "--config", config, *options, SAMPLES[0], cwd=tmp_path).exit_code == 0
 
 
 def test_sellers(tmp_path, config):
@@ -126,65 +122,65 @@ def test_sellers(tmp_path, config):
 
     added = seller("add", "tea", "--sender", "orders@harbour-tea.example")
     assert "password: " in added.stdout
-    assert seller("add", "tea", "--sender", "orders@harbour-tea.example").returncode == 2
-    assert seller("sender", "add", "tea", "second@harbour-tea.example").returncode == 0
+    assert seller("add", "tea", "--sender", "orders@harbour-tea.example").exit_code == 2
+    assert seller("sender", "add", "tea", "second@harbour-tea.example").exit_code == 0
     assert (
-        seller("link", "add", "tea", "portal.harbour-tea.com", "https://pay.example.com/order/").returncode
+        seller("link", "add", "tea", "portal.harbour-tea.com", "https://pay.example.com/order/").exit_code
         == 0
     )
-    assert seller("link", "add", "tea", "http://pay.example.com/").returncode == 2
+    assert seller("link", "add", "tea", "http://pay.example.com/").exit_code == 2
     given = seller("password", "tea", stdin="correct horse battery\n")
-    assert given.returncode == 0
+    assert given.exit_code == 0
     assert "correct" not in given.stdout
-    assert seller("password", "tea", stdin="short\n").returncode == 2
+    assert seller("password", "tea", stdin="short\n").exit_code == 2
     shown = seller("show", "tea").stdout
     assert "second@harbour-tea.example" in shown
     assert "portal.harbour-tea.com" in shown
-    assert seller("show", "nobody").returncode == 1
-    assert seller("add", "local", "--sender", "a@b.example").returncode == 2
-    assert seller("add", "x", "--sender", "nobody").returncode == 2
-    assert seller("disable", "tea").returncode == 0
+    assert seller("show", "nobody").exit_code == 1
+    assert seller("add", "local", "--sender", "a@b.example").exit_code == 2
+    assert seller("add", "x", "--sender", "nobody").exit_code == 2
+    assert seller("disable", "tea").exit_code == 0
     assert "disabled" in seller("list").stdout
     check = ["check", "--config", config, "--seller", "tea"]
-    assert gateway(*check, SAMPLES[0], cwd=tmp_path).returncode == 0
+    assert gateway(*check, SAMPLES[0], cwd=tmp_path).exit_code == 0
     sender = [*check, "--sender", "other@harbour-tea.example"]
-    assert gateway(*sender, SAMPLES[0], cwd=tmp_path).returncode == 2
+    assert gateway(*sender, SAMPLES[0], cwd=tmp_path).exit_code == 2
 
 
 def test_policies(tmp_path):
     """The bundled policies are good, can be shown and explained; a bad one is told with file, key and mend."""
-    assert gateway("policy", "check", cwd=tmp_path).returncode == 0
+    assert gateway("policy", "check", cwd=tmp_path).exit_code == 0
     shown = gateway("policy", "show", "amazon", cwd=tmp_path)
     assert "phone_number" in shown.stdout
-    assert gateway("policy", "show", "nosuch", cwd=tmp_path).returncode == 2
+    assert gateway("policy", "show", "nosuch", cwd=tmp_path).exit_code == 2
     explained = gateway("policy", "explain", "phone_number", cwd=tmp_path)
     assert "amazon:" in explained.stdout
-    assert gateway("policy", "explain", "nosuch", cwd=tmp_path).returncode == 2
+    assert gateway("policy", "explain", "nosuch", cwd=tmp_path).exit_code == 2
     bad = tmp_path / "bad.toml"
     bad.write_text('name = "bad"\n')
     done = gateway("policy", "check", bad, tmp_path / "missing.toml", cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert f"{bad}: edition" in done.stderr
     assert "missing.toml: cannot be read" in done.stderr
 
 
 def test_config_check(tmp_path, config):
     """A good configuration ends with 0; a bad one names all its faults."""
-    assert gateway("config", "check", "--config", config, cwd=tmp_path).returncode == 0
+    assert gateway("config", "check", "--config", config, cwd=tmp_path).exit_code == 0
     bad = tmp_path / "bad.toml"
     bad.write_text('hostnam = "x"\n[[listener]]\naddress = "0.0.0.0:25"\nauth = "none"\n')
     done = gateway("config", "check", "--config", bad, cwd=tmp_path)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "hostnam: unknown key" in done.stderr
     assert "loopback" in done.stderr
 
 
 def test_messages_of_an_empty_store(tmp_path, config):
     """An empty record lists nothing, and an unknown id is an answer of its own."""
-    assert gateway("messages", "--config", config, cwd=tmp_path).returncode == 0
+    assert gateway("messages", "--config", config, cwd=tmp_path).exit_code == 0
     assert gateway("messages", "--json", "--config", config, cwd=tmp_path).stdout == ""
-    assert gateway("messages", "show", "nosuch", "--config", config, cwd=tmp_path).returncode == 1
-    assert gateway("messages", "--since", "soon", "--config", config, cwd=tmp_path).returncode == 2
+    assert gateway("messages", "show", "nosuch", "--config", config, cwd=tmp_path).exit_code == 1
+    assert gateway("messages", "--since", "soon", "--config", config, cwd=tmp_path).exit_code == 2
 
 
 def test_help_and_version(tmp_path):
@@ -192,5 +188,5 @@ def test_help_and_version(tmp_path):
     done = gateway("--help", cwd=tmp_path)
     for name in ("demo", "serve", "check", "config", "policy", "seller", "messages"):
         assert name in done.stdout
-    assert gateway("--version", cwd=tmp_path).returncode == 0
-    assert gateway("nosuch", cwd=tmp_path).returncode == 2
+    assert gateway("--version", cwd=tmp_path).exit_code == 0
+    assert gateway("nosuch", cwd=tmp_path).exit_code == 2

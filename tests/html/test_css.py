@@ -57,7 +57,7 @@ KEPT = [
     ("unicode-bidi:bidi-override;direction:rtl", "direction:rtl", 1),
     ("unicode-bidi:\\62idi-override", "", 1),
     ("unicode-bidi:BIDI-override", "", 1),
-    ("quotes:'a' 'b'", "quotes:'a' 'b'", 0),
+    ("quotes:'a' 'b'", "", 1),
     ("font-family:'</style>'", "", 1),
     ("font-family:'a\\'b'", "", 1),
     ("x:" + "a" * css.MAX_CSS, "", 1),

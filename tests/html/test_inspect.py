@@ -112,6 +112,22 @@ def test_template_in_svg() -> None:
     assert [node.text for node in view.nodes if isinstance(node, Text)] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        pytest.param("<span style=\"font:7.0pt 'Times New Roman'\">x</span>", id="apostrophe-at-the-end"),
+        pytest.param("<span style='font-family:\"Segoe UI\"'>x</span>", id="quote-at-the-end"),
+        pytest.param('<abbr title="the sellers\'">x</abbr>', id="apostrophe-in-words"),
+        pytest.param('<abbr title="">x</abbr>', id="empty"),
+        pytest.param("<abbr title=x>x</abbr>", id="no-quotes"),
+        pytest.param("<abbr title>x</abbr>", id="no-value"),
+    ],
+)
+def test_quotes_within_an_attribute_are_its_own(html: str) -> None:
+    """A value that ends in a quote of the other kind, as Word writes fonts, is found in the tree."""
+    assert inspect(html).extras == ()
+
+
 OVER = {
     "depth": "<div>" * (caps.MAX_DEPTH + 1),
     "nested comments": "<!--<a><!--<a><!--<a><!--<a><!--<a>",

@@ -197,6 +197,16 @@ def test_parameters_that_mean_something_are_kept():
         pytest.param(b"attachment; filename*=''a.pdf", b"application/pdf", ("a.pdf",), id="no-charset"),
         pytest.param(b'attachment; filename=""', b"application/pdf", (), id="empty"),
         pytest.param(b'attachment; filename="..."', b"application/pdf", (), id="dots"),
+        pytest.param(b"attachment; filename='a.pdf'", b"application/pdf", ("a.pdf",), id="apostrophes"),
+        pytest.param(
+            b"attachment; filename='a b.pdf'",
+            b"application/pdf; name='a b.pdf'",
+            ("a b.pdf",),
+            id="apostrophes-and-blanks",
+        ),
+        pytest.param(
+            b"attachment; filename=\"'a.x'\"", b"application/pdf", ("'a.x'",), id="apostrophes-inside"
+        ),
         pytest.param(b'attachment; filename="a\tb.pdf"', b"application/pdf", ("a b.pdf",), id="tab"),
         pytest.param(b'attachment; filename="../a.pdf"', b"application/pdf", ("a.pdf",), id="folder"),
         pytest.param(
@@ -245,6 +255,8 @@ def test_a_content_id_is_one_word(field, expected):
         pytest.param(
             b"Tue, 23 Nov 2026 10:00:00 -0000", "Mon, 23 Nov 2026 10:00:00 -0000", id="wrong-weekday"
         ),
+        pytest.param(b"Mon, 23 Nov 26 10:00:00 +0100", "Mon, 23 Nov 2026 10:00:00 +0100", id="two-digits"),
+        pytest.param(b"1 Jan 50 10:00:00 GMT", "Sun, 1 Jan 1950 10:00:00 +0000", id="two-digits-of-old"),
         pytest.param(b"Mon, 31 Feb 2026 10:00:00 +0000", None, id="no-such-day"),
         pytest.param(b"Mon, 23 Nov 2026 10:00:00 XYZ", None, id="unknown-zone"),
         pytest.param(b"call 030 123456", None, id="no-date"),

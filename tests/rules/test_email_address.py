@@ -46,6 +46,25 @@ def test_hit_outside_the_body(context_of, findings, mail, target):
     assert finding.target == target
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "count"),
+    [
+        pytest.param(
+            "recipient", "\"'x1@marketplace.amazon.de'\" <x1@marketplace.amazon.de>", 0, id="as-outlook"
+        ),
+        pytest.param("recipient", '"x1@marketplace.amazon.de" <x1@marketplace.amazon.de>', 0, id="as-others"),
+        pytest.param(
+            "recipient", '"x2@marketplace.amazon.de" <x1@marketplace.amazon.de>', 1, id="another-alias"
+        ),
+        pytest.param("recipient", '"a@shop.com" <x1@marketplace.amazon.de>', 1, id="another-address"),
+        pytest.param("sender", '"a@shop.com" <a@shop.com>', 1, id="of-the-seller"),
+    ],
+)
+def test_alias_as_its_own_display_name(context_of, findings, field, value, count):
+    """The recipient's alias before itself tells nothing; the seller's address as a name would reach the buyer."""
+    assert len(findings(RULE, context_of(text="x", **{field: value}))) == count
+
+
 @ENGINES
 def test_hit_in_the_words_of_a_link(context_of, findings, engine):
     """An address that is written out is text, whatever the link around it."""

@@ -53,7 +53,8 @@ def completed(
         fields.append(_field("Date", format_datetime(received_at)))
         changes.append("header field Date added")
     if message.field("Message-ID") is None:
-        digest = hashlib.sha256(octets).hexdigest()[:32]
+        # Whatever its line ends were on the way here, the same mail gets the same Message-ID.
+        digest = hashlib.sha256(octets.replace(b"\r\n", b"\n")).hexdigest()[:32]
         fields.append(_field("Message-ID", f"<{digest}@{hostname}>"))
         changes.append("header field Message-ID added")
     changes.extend(_dropped(message))

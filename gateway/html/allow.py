@@ -55,8 +55,8 @@ _PRESENTATION = names(
 )
 _READ = frozenset({"title", "alt", "summary", "aria-label", "abbr"})
 _SHEET_ATTRIBUTES = frozenset({"type", "media"})
-_SAYS = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d])|@")
-"""What a value that is only for looks has no need of, and a domain or an address has."""
+_SAYS = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d])|@|\+[ \d().-]{7}")
+"""What a value that is only for looks has no need of, and a domain, an address or a telephone number has."""
 _ONE_WORD = re.compile(r"[\w .,:;%#()+/=-]{0,200}")
 _TARGET = re.compile(r"_(?:blank|self|top|parent)", re.IGNORECASE)
 _RELATION = re.compile(r"(?:noopener|noreferrer|nofollow|external|ugc|sponsored|\s)*+", re.IGNORECASE)

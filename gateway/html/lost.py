@@ -16,6 +16,8 @@ from gateway.html.caps import ATTRIBUTE, TOKEN
 from gateway.html.references import clean_url
 from gateway.html.view import Element, Node
 
+_BARE = 4
+"""Characters of a tag beside its name that leave no room for an attribute worth a look: ``</``, ``>``, one blank."""
 _SAID = frozenset({"title", "alt", "summary", "aria-label", "abbr", "href", "src"})
 """Kept attributes that are read, followed or loaded; all other kept ones are for looks."""
 
@@ -33,7 +35,9 @@ def has_lost(html: str, nodes: Iterable[Node]) -> bool:
         if isinstance(node, Element)
         for name, value in node.attributes
     }
-    tags = dict.fromkeys(match[0] for match in TOKEN.finditer(html) if match[2] and "=" in match[0])
+    tags = dict.fromkeys(
+        match[0] for match in TOKEN.finditer(html) if match[2] and len(match[0]) > len(match[2]) + _BARE
+    )
     return any(_is_lost(tag, found) for tag in tags)
 
 

@@ -39,6 +39,11 @@ class PolicyError(ValueError):
         self.faults = faults
 
 
+OF_THE_MARKETPLACE = {"allowed_hosts": "allowed_hosts", "allowed_domains": "recipient_domains"}
+"""Parameters whose default stands at the top of the file: hosts of the marketplace may be linked to, and its relay
+addresses, which every quoted mail has in its first line, are nobody's contact data."""
+
+
 def load_policy(text: str, *, source: str) -> Policy:
     """Reads one policy file.
 
@@ -155,11 +160,12 @@ def _setting(
 def _params(
     rule: Rule, given: Mapping[str, Any], document: Mapping[str, Any], faults: list[str], source: str
 ) -> Any:
-    """The rule's own dataclass; ``allowed_hosts`` of the file is the default of every rule that asks for it."""
+    """The rule's own dataclass; what the file says of the marketplace is the default of every rule that asks for it."""
     model = params_model(rule.params)
     filled = dict(given)
-    if "allowed_hosts" in model.model_fields and "allowed_hosts" in document:
-        filled.setdefault("allowed_hosts", document["allowed_hosts"])
+    for param, key in OF_THE_MARKETPLACE.items():
+        if param in model.model_fields and key in document:
+            filled.setdefault(param, document[key])
     try:
         checked = model.model_validate_json(json.dumps(filled, default=_plain), strict=True)
     except ValidationError as error:

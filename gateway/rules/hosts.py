@@ -12,7 +12,6 @@ from enum import Enum
 from itertools import islice
 from urllib.parse import unquote
 
-from gateway.detect.link_words import PLAIN_TLDS, WORD_TLDS
 from gateway.html.url import Url, parse_url
 
 MAX_LINK = 4_000
@@ -25,7 +24,7 @@ _MAX_ROUNDS = 3
 """Times percent-encoding is taken off: redirectors nest it, browsers never take off more than one each."""
 
 _DEFAULT_PORTS = {"https": 443, "http": 80, "": None}
-_HOST_TLDS = PLAIN_TLDS - WORD_TLDS | {"de", "shop", "store"}
+_HOST_TLDS = frozenset({"com", "net", "org", "de", "eu", "fr", "nl", "uk", "shop", "store", "online", "site", "xyz"})
 """Top-level domains that end no file name and no key of the marketplaces' own links."""
 _BOUNDARIES = {ord(mark): " " for mark in "&;?#=,|<>\"'()"} | {ord("\\"): "/"}
 """Marks that end a URL within a URL are blanks here, and a backslash is the slash that browsers read it as."""
@@ -70,7 +69,8 @@ class Allowed:
         url = parse_url(link)
         if not url.host:
             # "#top" stays within the mail; a relative link has no base, so that nobody knows where it leads.
-            stays = link.strip() == "" or link.lstrip().startswith("#") or url.scheme == "cid"
+            is_anchor = link.lstrip().startswith("#") and not self._redirects(url)
+            stays = link.strip() == "" or is_anchor or url.scheme == "cid"
             return Standing.FINE if stays else Standing.EXTERNAL
         if "\\" in link.partition(url.host)[2]:
             return Standing.EXTERNAL  # for some readers the host ends here, for others it goes on behind an @

@@ -56,9 +56,10 @@ def test_fields(head, name, expected, amazon, received_at):
 
 
 def test_a_missing_message_id_is_the_same_each_time(amazon, received_at):
-    """The same octets get the same Message-ID, so that a mail sent twice can be told to be one."""
+    """The same mail gets the same Message-ID, whatever its line ends, so that a mail sent twice can be told to be one."""
     octets = (FROM + TO + SUBJECT + DATE + BODY).encode()
-    first, second = (examine(octets, amazon, PROFILE, received_at) for _ in range(2))
+    crlf = octets.replace(b"\n", b"\r\n")
+    first, second = (examine(each, amazon, PROFILE, received_at) for each in (octets, crlf))
     assert first.digest.message_id == second.digest.message_id
     assert first.digest.message_id.endswith("@gateway.example>")
     assert "header field Message-ID added" in first.normalised

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from pathlib import Path
+
 import pytest
 
 from gateway.policy.load import PolicyError, load_policy, override
@@ -210,3 +212,9 @@ def test_faults_of_an_override():
         "override.shop.emoji: must be one of off, warn, strip, hold, reject",
         'override.shop.mime_ambiguity: can only be "reject"; take it out',
     )
+
+
+def test_relay_addresses_are_no_contact_data():
+    """The relay domains of the file are the domains whose addresses may stand in a mail."""
+    policy = load_policy((Path(__file__).parents[2] / "policies" / "amazon.toml").read_text("utf-8"), source="amazon.toml")
+    assert set(policy.setting("email_address").params.allowed_domains) == policy.recipient_domains

@@ -68,7 +68,7 @@ PLACES = {
     "display name": {"sender": '"www.shop.example" <a@seller.example>'},
     "alternative text": {"html": '<img src="cid:a" alt="www.shop.example">'},
     "title": {"html": '<p title="www.shop.example">x</p>'},
-    "hidden words": {"html": '<p>a<span style="display:none">www.shop.example</span></p>'},
+    "hidden words": {"html": '<p>a <span style="display:none">www.shop.example</span></p>'},
     "file name": {"attachments": [{"media_type": "application/pdf", "filenames": ("www.shop.example",)}]},
     "description": {"attachments": [{"media_type": "application/pdf", "description": "www.shop.example"}]},
 }

@@ -1,9 +1,8 @@
 """Attachments of a kind that is not allowed, or that are not what they are called.
 
 The content decides. Then the declared type and every candidate name must agree with it.
-A part that mail programs add by themselves (a signature, a card, a calendar alternative) has the remedy to go; any
-other has none: a mail that speaks of an invoice and comes without it is not what the seller wrote, so where the policy
-says ``strip`` such a mail is refused.
+The policy says which kinds may go alone. By default those that mail programs add by themselves (a signature, a card, a
+calendar alternative); any other has no remedy then, and ``strip`` refuses the mail.
 Not here: images shown in the HTML (``image_type``), programs and active documents (``active_content``).
 Source: clause ``amazon:attachments``; adversary cases M13 to M18, M23, M26 to M28, O18, O23.
 """

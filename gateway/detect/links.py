@@ -294,8 +294,11 @@ _SPACED = compile_pattern(
     r"|[\pL\pN_-]{2,}\.[ \t\n]{1,3}(?:com|net|org)(?:[/\n]|$)"
     r"|[\pL\pN_-]{2,}[ \t\n]{0,2}[\t\n](?-i:\.(?:com|net|org|de|eu|shop|store|info|co\.uk))(?:[^\pL\pN_-]|$)"
 )
-_LETTERS = compile_pattern(r"(?i)\b(?:[\pL\pN.][ *_~|\t\n-]{1,2}){4,}[\pL\pN]\b")
-_LABEL = compile_pattern(r"[\pL\pN]+(?:-[\pL\pN]+)*")
+_LETTERS = compile_pattern(
+    r"(?i)\b[\pL\pN](?:[ *_~|-]{1,2}[\pL\pN.]){3,}[ *_~|-]{1,2}[\pL\pN]\b"
+    r"|\b[\pL\pN](?:[\t\n][\pL\pN.]){3,}[\t\n][\pL\pN]\b"
+)
+_LABEL = compile_pattern(r"[\pL\pN]+")
 _DOTLESS = compile_pattern(
     r"(?i)\bwww(?: [\pL\pN]{2,} |-[\pL\pN]{2,}-|_[\pL\pN]{2,}_|, ?[\pL\pN]{2,}, ?)"
     rf"{any_of((*SPOKEN_TLDS, 'shop'))}\b"

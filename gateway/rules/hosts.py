@@ -24,7 +24,9 @@ _MAX_ROUNDS = 3
 """Times percent-encoding is taken off: redirectors nest it, browsers never take off more than one each."""
 
 _DEFAULT_PORTS = {"https": 443, "http": 80, "": None}
-_HOST_TLDS = frozenset({"com", "net", "org", "de", "eu", "fr", "nl", "uk", "shop", "store", "online", "site", "xyz"})
+_HOST_TLDS = frozenset(
+    {"com", "net", "org", "de", "eu", "fr", "nl", "uk", "shop", "store", "online", "site", "xyz"}
+)
 """Top-level domains that end no file name and no key of the marketplaces' own links."""
 _BOUNDARIES = {ord(mark): " " for mark in "&;?#=,|<>\"'()"} | {ord("\\"): "/"}
 """Marks that end a URL within a URL are blanks here, and a backslash is the slash that browsers read it as."""

@@ -51,6 +51,8 @@ def test_disguises(text):
     [
         pytest.param("٠١٢٣٤٥٦٧٨٩", "0123456789", id="arabic-indic"),
         pytest.param("०१२३४५६७८९", "0123456789", id="devanagari"),
+        pytest.param("1ー2 カー", "1-2 カー", id="kana-long-sign"),
+        pytest.param("s\u0488h\u0489o", "sho", id="cyrillic-enclosing"),
         pytest.param("０１２", "012", id="fullwidth"),
         pytest.param("𝟎𝟙𝟐", "012", id="mathematical"),
         pytest.param("①②⑳", "1220", id="circled"),

@@ -18,6 +18,13 @@ def _found(text: str, region: str | None = None) -> list[str]:
     [
         pytest.param("+49 151 23456789", "+4915123456789", id="international"),
         pytest.param("+4915123456789", "+4915123456789", id="no-gaps"),
+        pytest.param("[+49]15123456789", "+4915123456789", id="prefix-in-brackets"),
+        pytest.param("+49 151 • 23456789", "+4915123456789", id="bullet"),
+        pytest.param("+49=151=23456789", "+4915123456789", id="equals"),
+        pytest.param("+\t4\t9\t1\t5\t1\t2\t3\t4\t5", "+49151234" + "5", id="digit-a-cell"),
+        pytest.param("[0151] 23456789", "015123456789", id="area-code-in-square-brackets"),
+        pytest.param("电话 015123456789", "015123456789", id="chinese-word"),
+        pytest.param("０１５１ー２３４５６７８９", "015123456789", id="kana-long-sign"),
         pytest.param("+49 (0) 151 23456789", "+4915123456789", id="trunk-zero-in-brackets"),
         pytest.param("+49‐151‐23456789", "+4915123456789", id="unicode-hyphens"),
         pytest.param("+1 (555) 123-4567", "+15551234567", id="north-america"),

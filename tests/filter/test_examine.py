@@ -7,7 +7,7 @@ import pytest
 from gateway.filter import examine as examine_module
 from gateway.filter.decide import UNAPPROVED_AUTHOR, Facts, decide
 from gateway.filter.examination import MAX_JUDGEMENTS
-from gateway.filter.examine import NOTHING_LEFT, STILL_THERE, examine
+from gateway.filter.examine import MAX_FINDINGS, NOTHING_LEFT, STILL_THERE, examine
 from gateway.filter.verdict import Accept, Hold, Reject
 from gateway.mail.address import parse_path
 from gateway.mail.parse import parse
@@ -165,6 +165,13 @@ def test_an_attachment_is_enough(amazon, received_at):
     part = f"Content-Type: image/png\nContent-Disposition: attachment; filename=a.png\nContent-Transfer-Encoding: base64\n\n{PNG}"
     _, verdict = run(mixed("Content-Type: text/plain\n\n\N{GRINNING FACE}", part), amazon, received_at)
     assert verdict.stripped == ("emoji",)
+
+
+def test_a_flood_of_findings_is_refused(amazon, received_at):
+    """A mail that holds little else than what goes is not worth the time."""
+    examination, verdict = run(text_mail("\N{GRINNING FACE} " * (MAX_FINDINGS + 1)), amazon, received_at)
+    assert (verdict.code, verdict.status) == (552, "5.3.4")
+    assert examination.octets is None
 
 
 def test_findings_are_capped(amazon, received_at):

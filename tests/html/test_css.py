@@ -58,6 +58,8 @@ KEPT = [
     ("unicode-bidi:\\62idi-override", "", 1),
     ("unicode-bidi:BIDI-override", "", 1),
     ("quotes:'a' 'b'", "", 1),
+    ("font-family:'shop.com'", "", 1),
+    ("font-family:'.SF Text 1.5'", "font-family:'.SF Text 1.5'", 0),
     ("font-family:'</style>'", "", 1),
     ("font-family:'a\\'b'", "", 1),
     ("x:" + "a" * css.MAX_CSS, "", 1),

@@ -69,6 +69,14 @@ EXTRAS = [
     ("<div>x", ("unclosed elements",)),
     ("<img src=cid:a src=http://x>", ("repeated attributes",)),
     ("<p \u00e9=x>y", ("1 attribute",)),
+    ("<tr background=https://x><td>y</td></tr>", ("attributes outside the tree",)),
+    ("<p>x</p title=y>", ("attributes outside the tree",)),
+    ("<p>x</p shop.example>", ("attributes outside the tree",)),
+    ("<p title=x title=y>z</p>", ("attributes outside the tree",)),
+    ("<tr style='background:url(x)'><td>y</td></tr>", ("attributes outside the tree",)),
+    ("<tr style='color:red' class=a><td width=1>y</td></tr>", ()),
+    ("<p>x</p ><br /><img alt='' src=cid:a />", ()),
+    ("<p>x</p><img src='https://x><p>y</p>", ("unclosed elements",)),
     ("<p " + "x" * 50 + "=1>y", ("1 attribute",)),
 ]
 

@@ -149,6 +149,8 @@ def test_text_is_decoded_with_lf_line_ends(mime, body, text, normalised):
             b"Content-Type: text/plain; charset*=us-ascii''utf-8\r\n", b"x\r\n", id="extended-charset"
         ),
         pytest.param(b"Content-Type: text/plain; =utf-8\r\n", b"x\r\n", id="no-parameter-name"),
+        pytest.param(b"Content-Type: text/plain; charset=us-ascii\r\n", b"\x1b(Ja\x1b(B\r\n", id="escape"),
+        pytest.param(b"Content-Type: text/html; charset=utf-8\r\n", b"\x1b$Ba\x1b(B\r\n", id="escape-utf-8"),
         pytest.param(b"Content-Type: text/" + b"x" * 128 + b"\r\n", b"x\r\n", id="long-type"),
     ],
 )

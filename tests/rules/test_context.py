@@ -36,6 +36,19 @@ def test_views_of_a_text_are_made_once(context_of):
     assert context.protected(surface) is context.protected(surface)
 
 
+def test_apart(context_of):
+    """Where letters of two elements touch, the text is given once more with a blank there, and the way back."""
+    context = context_of("<p>a <b>shop.com</b>now</p>", text="a")
+    [surface] = context.apart
+    assert surface.text == "a shop.com now"
+    assert [surface.text[part.start :][: part.length] for part in surface.rendering.segments] == [
+        "a",
+        "shop.com",
+        "now",
+    ]
+    assert context_of("<p>a <b>b</b>, c<br>d</p>").apart == ()
+
+
 def test_attachments(context_of):
     """Every leaf that is not body text is an attachment, sniffed, and known to be shown or not."""
     parts = [

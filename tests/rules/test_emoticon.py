@@ -23,7 +23,18 @@ def test_hit_in_html(context_of, findings, engine):
 
 
 @pytest.mark.parametrize(
-    "text", ["at 10:30)", "a) b) 8)", "(c)", "http://x", "ratio 3:1", "<3 days", "size :S", "(note:)"]
+    "text",
+    [
+        "at 10:30)",
+        "a) b) 8)",
+        "(c)",
+        "http://x",
+        "ratio 3:1",
+        "<3 days",
+        "size :S",
+        "(note:)",
+        "送料：（税込）",
+    ],
 )
 def test_near_miss(context_of, findings, text):
     """Times, lists, brackets and comparisons are no emoticons."""
@@ -31,7 +42,18 @@ def test_near_miss(context_of, findings, text):
 
 
 @pytest.mark.parametrize(
-    "html", ["<p>Thanks:)</p>", "<p>&#58;&#41;</p>", "<p>x &lt;3</p>", "<p>(^_^)</p>", "<p>:<!-- -->)</p>"]
+    "html",
+    [
+        "<p>Thanks:)</p>",
+        "<p>&#58;&#41;</p>",
+        "<p>x &lt;3</p>",
+        "<p>(^_^)</p>",
+        "<p>:<!-- -->)</p>",
+        "<p>：）</p>",
+        "<p>:&#8209;)</p>",
+        "<p>:&#8203;-)</p>",
+        "<p>&nbsp;:)</p>",
+    ],
 )
 @ENGINES
 def test_evasion(context_of, findings, html, engine):

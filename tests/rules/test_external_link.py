@@ -125,6 +125,11 @@ EVASIONS = {
     "second target": '<a href="https://shop.example" href="https://amazon.de">x</a>',
     "two in a comment for Outlook": '<!--[if mso]><a href="https://a.example">x</a><a href="https://b.example">y</a>-->',
     "page in an attribute": """<p srcdoc='<a href="https://shop.example">x</a>'>x</p>""",
+    "letters set apart by weight": "<p><b>shop.com</b>now</p>",
+    "letters set apart by colour": '<p>x<i style="color:#fff">q</i>shop.com<i style="color:#fff">q</i></p>',
+    "one word in two cells": "<table><tr><td>shop</td><td>.com</td></tr></table>",
+    "one word in two boxes": '<div style="float:left">shop</div><div style="float:left">.com</div>',
+    "in an abbreviation of a cell": '<table><tr><th abbr="shop.com">x</th></tr></table>',
     "in a comment for Outlook": '<!--[if gte mso 9]><a href="https://shop.example">x</a><![endif]-->',
 }
 

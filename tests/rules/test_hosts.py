@@ -15,6 +15,9 @@ ALLOWED = Allowed.of(
 )
 
 FINE = [
+    "#section.2",
+    "cid:logo@evil.com",
+    "https://www.amazon.com/s?k=node.js&u=amazon.com&v=1.5.de",
     "https://amazon.com",
     "https://www.amazon.de/gp/css/order",
     "https://WWW.AMAZON.DE:443/",
@@ -43,6 +46,12 @@ EXTERNAL = {
     "glued to own name": "https://evilamazon.com",
     "odd port": "https://amazon.com:8443/",
     "backslash": "//evil.example\\@amazon.com",
+    "backslash behind the own host": "https://amazon.com\\@evil.example",
+    "domain in the query": "https://amazon.com/r?u=evil.com",
+    "domain in the path": "https://amazon.com/r/www.evil.shop",
+    "domain in the fragment": "https://amazon.com/#evil.com",
+    "encoded domain in the query": "https://amazon.com/r?u=%65vil%2ecom",
+    "domain as an anchor": "#evil.com",
     "no slashes": "https:evil.example",
     "relative": "orders/1",
     "relative to the host": "/orders/1",

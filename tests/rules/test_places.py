@@ -25,6 +25,14 @@ def test_html(context_of):
     assert [nodes[piece.node].text[piece.start : piece.end] for piece in target.pieces] == ["sh", "op"]
 
 
+def test_html_between_the_nodes(context_of):
+    """What begins or ends in a line break that a block makes takes only what stands beside it."""
+    text = surface(context_of("<p>one</p><p>two</p><p>three</p>"), Where.HTML_VISIBLE)
+    assert text.text == "one\ntwo\nthree"
+    pieces = text_target(text, 3, 8).pieces
+    assert [(piece.start, piece.end) for piece in pieces] == [(0, 3)]
+
+
 def test_remedy(context_of):
     """Comments go whole, other text is redacted."""
     context = context_of("<p>a</p><!-- b -->")

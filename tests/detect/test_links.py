@@ -167,6 +167,7 @@ def test_near_misses(text):
         ("go to shop [.] com/x today", "shop [.] com/x"),
         ("go to shop . com today", "shop . com"),
         ("s h o p . c o m i s", "s h o p . c o m"),
+        ("shipped today.\nw w w . s h o p . c o m", "w w w . s h o p . c o m"),
         ("see //shop.com/x!", "//shop.com/x"),
         ("shop dot com slash", "shop dot com"),
     ],

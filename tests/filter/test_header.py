@@ -56,7 +56,7 @@ def test_fields(head, name, expected, amazon, received_at):
 
 
 def test_a_missing_message_id_is_the_same_each_time(amazon, received_at):
-    """The same mail gets the same Message-ID, whatever its line ends, so that a mail sent twice can be told to be one."""
+    """The same mail gets the same Message-ID, whatever its line ends: sent twice, it can be told to be one."""
     octets = (FROM + TO + SUBJECT + DATE + BODY).encode()
     crlf = octets.replace(b"\n", b"\r\n")
     first, second = (examine(each, amazon, PROFILE, received_at) for each in (octets, crlf))

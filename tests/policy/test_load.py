@@ -1,7 +1,6 @@
 """Policies from their files."""
 
 from datetime import UTC, datetime
-
 from pathlib import Path
 
 import pytest
@@ -216,5 +215,7 @@ def test_faults_of_an_override():
 
 def test_relay_addresses_are_no_contact_data():
     """The relay domains of the file are the domains whose addresses may stand in a mail."""
-    policy = load_policy((Path(__file__).parents[2] / "policies" / "amazon.toml").read_text("utf-8"), source="amazon.toml")
+    policy = load_policy(
+        (Path(__file__).parents[2] / "policies" / "amazon.toml").read_text("utf-8"), source="amazon.toml"
+    )
     assert set(policy.setting("email_address").params.allowed_domains) == policy.recipient_domains

@@ -46,6 +46,11 @@ _KNOWN: Final = frozenset(
 )
 
 
+ELSEWHERE = frozenset({"message/partial", "message/external-body"})
+"""Types whose content is not in the mail (RFC 2046 sections 5.2.2 and 5.2.3): a reader that puts pieces together, or
+fetches what is named, shows what nobody here has seen (cases M17, M18)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
     """The MIME fields of one entity.
@@ -97,6 +102,11 @@ def read_declared(
     bodies = _single_bodies(fields, notes, part)
     content_type = _read_content_type(bodies.get("content-type"), default_type, limits, notes, part)
     media_type = _media_type(content_type.value, notes, part)
+    if media_type in ELSEWHERE:
+        raise AmbiguityError(
+            "A part is a piece of a longer mail, or names content that lies elsewhere: send the whole content.",
+            part=part,
+        )
     is_multipart = media_type.startswith("multipart/")
     disposition = read_value(bodies.get("content-disposition", ""), limits.parameters, part)
     own = tuple(p for p in content_type.parameters if p.name not in {"boundary", "charset", "name"})

@@ -126,6 +126,12 @@ TABLE = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_declared():
+    """No marketplace and no listener is known, whatever ran before in this process."""
+    metrics.declare()
+
+
 @pytest.mark.parametrize(
     ("event", "given", "level", "changed", "moved"),
     TABLE,

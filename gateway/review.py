@@ -214,8 +214,7 @@ class Review:
         policy = self._policies.get(detail.summary.route)
         if policy is None:
             raise StateError(
-                f'{detail.summary.id}: no policy is called "{detail.summary.route}", so it can only be deleted or '
-                "refused"
+                f'{detail.summary.id}: no policy is called "{detail.summary.route}", so it cannot be examined'
             )
         return policy
 

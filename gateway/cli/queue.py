@@ -37,12 +37,15 @@ from gateway.notices import Notices
 from gateway.ops import log
 from gateway.policy.model import Policy
 from gateway.review import Review, StillRefusedError
-from gateway.store.records import Decision, Deed, ListedState, MessageSummary, StateError
+from gateway.store.records import Decision, Deed, ListedState, MessageSummary, StateError, StoreError
 from gateway.store.store import Store
 from gateway.worker import WorkerLimits, WorkerLostError, Workers, WorkerStartError
 
 MAX_AT_ONCE = 1_000
 """Messages that one command decides about: as many as a listing holds."""
+
+AT_ONCE = 8
+"""Of these under way at a time: each may be a mail of 25 MB in memory, and waits for a worker only so long."""
 
 STATES = ("waiting", "held", "queued", "delivered", "failed", "expired", "deleted")
 
@@ -234,22 +237,26 @@ def _recorded(
 async def _each(ids: tuple[str, ...], decide: Decide) -> int:
     """Decides about each, says a line of each, in the order asked; the worst of them is the exit code."""
     worst = 0
-    for answer in [asyncio.ensure_future(_said(id_, decide)) for id_ in ids]:
+    gate = asyncio.Semaphore(AT_ONCE)
+    for answer in [asyncio.ensure_future(_said(id_, decide, gate)) for id_ in ids]:
         code, words = await answer
         worst = max(worst, code)
         click.echo(words, err=code != 0)
     return worst
 
 
-async def _said(id_: str, decide: Decide) -> tuple[int, str]:
-    try:
-        return 0, f"{id_} {await decide(id_)}"
-    except StateError as error:
-        return EXIT_NO, str(error)
-    except StillRefusedError as error:
-        return EXIT_NO, f"{id_} stays held: {error}"
-    except WorkerLostError as error:
-        return EXIT_FAULT, f"{id_} stays held: the gateway could not examine it [{error}]"
+async def _said(id_: str, decide: Decide, gate: asyncio.Semaphore) -> tuple[int, str]:
+    async with gate:
+        try:
+            return 0, f"{id_} {await decide(id_)}"
+        except StateError as error:
+            return EXIT_NO, str(error)
+        except StillRefusedError as error:
+            return EXIT_NO, f"{id_} stays held: {error}"
+        except WorkerLostError as error:
+            return EXIT_FAULT, f"{id_} stays held: the gateway could not examine it [{error}]"
+        except StoreError as error:
+            return EXIT_FAULT, f"{id_}: {error}"
 
 
 def _check_usage(ids: tuple[str, ...], filters: dict[str, str | None], verb: str, *, do_all: bool) -> None:
@@ -269,10 +276,10 @@ def _found(
     if not found:
         click.echo("the filter finds nothing")
         raise SystemExit(0)
+    if len(found) == MAX_AT_ONCE:
+        click.echo(f"The newest {MAX_AT_ONCE:,} only; run the command again for the rest.", err=True)
     if not yes:
         _print(found)
-        if len(found) == MAX_AT_ONCE:
-            click.echo(f"These are the newest {MAX_AT_ONCE:,}; run the command again for the rest.")
         if not sys.stdin.isatty():
             click.echo(f"nothing done; add --yes to {verb} these {len(found)}", err=True)
             raise SystemExit(EXIT_NO)

@@ -61,9 +61,13 @@ SELECT COALESCE(MAX(examination), 1), COALESCE(MAX(position), -1) FROM finding W
 _SUMMARY = "id, received_at, seller, policy, verdict, reply, route, message_id, subject, order_ids, envelope"
 
 # From the few that wait to the messages, not the other way round.
-_HELD = "id IN (SELECT message_id FROM hold)"
-_QUEUED = "id IN (SELECT message_id FROM queue WHERE state = 'queued')"
-_WAITING: Mapping[str | None, str] = {"held": _HELD, "queued": _QUEUED, "waiting": f"({_HELD} OR {_QUEUED})"}
+_HELD = "SELECT message_id FROM hold"
+_QUEUED = "SELECT message_id FROM queue WHERE state = 'queued'"
+_WAITING: Mapping[str | None, str] = {
+    "held": f"id IN ({_HELD})",
+    "queued": f"id IN ({_QUEUED})",
+    "waiting": f"id IN ({_HELD} UNION {_QUEUED})",
+}
 
 _PURGE = """
 DELETE FROM content WHERE message_id IN (

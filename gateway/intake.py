@@ -21,7 +21,8 @@ from gateway.ops import events
 from gateway.policy.model import Policy
 from gateway.rules.context import Profile
 from gateway.smtp.handler import LOCAL, Login, Submission
-from gateway.store.records import Deadline, FindingRecord, NewMessage, SellerRecord, StoreError
+from gateway.store.records import FindingRecord, NewMessage, SellerRecord, StoreError
+from gateway.store.rulings import Deadline
 from gateway.store.store import Store
 from gateway.worker import WorkerLostError, Workers
 

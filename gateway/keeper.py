@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from gateway.ops import events
-from gateway.store.records import HeldMessage, StateError, StoreError
+from gateway.store.records import StateError, StoreError
+from gateway.store.rulings import HeldMessage
 from gateway.worker import WorkerLostError
 
 MAX_SLEEP_S = 60.0

@@ -18,7 +18,8 @@ from gateway.notices import Notices
 from gateway.policy.model import OnMatch, Policy
 from gateway.rules import BY_NAME
 from gateway.store.decisions import refused
-from gateway.store.records import Decision, Deed, HeldMessage, MessageDetail, Release, StateError
+from gateway.store.records import MessageDetail, Release, StateError
+from gateway.store.rulings import Decision, Deed, HeldMessage
 from gateway.store.store import Store
 from gateway.worker import Workers
 

@@ -9,7 +9,8 @@ import pytest
 
 from gateway import keeper as module
 from gateway.keeper import MAX_SLEEP_S, MIN_SLEEP_S, Keeper
-from gateway.store.records import HeldMessage, StateError, StoreError
+from gateway.store.records import StateError, StoreError
+from gateway.store.rulings import HeldMessage
 from gateway.worker import WorkerLostError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -11,7 +11,8 @@ from gateway.mail.dsn import parse_report
 from gateway.mail.envelope import Envelope, Recipient
 from gateway.notices import NOTICES_ROUTE, Notices
 from gateway.queue.outcome import FailedRecipient
-from gateway.store.records import Attempt, Deadline, Decision, MessageQuery, NewMessage, Settlement
+from gateway.store.records import Attempt, MessageQuery, NewMessage, Settlement
+from gateway.store.rulings import Deadline, Decision
 from gateway.store.store import Store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

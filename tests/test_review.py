@@ -18,7 +18,8 @@ from gateway.policy.load import override
 from gateway.policy.model import HoldTerms, OnMatch
 from gateway.review import Review, StillRefusedError
 from gateway.rules.context import Profile
-from gateway.store.records import HeldMessage, MessageQuery, NewMessage, StateError
+from gateway.store.records import MessageQuery, NewMessage, StateError
+from gateway.store.rulings import HeldMessage
 from gateway.store.store import Store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

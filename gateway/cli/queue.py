@@ -37,7 +37,8 @@ from gateway.notices import Notices
 from gateway.ops import log
 from gateway.policy.model import Policy
 from gateway.review import Review, StillRefusedError
-from gateway.store.records import Decision, Deed, ListedState, MessageSummary, StateError, StoreError
+from gateway.store.records import ListedState, MessageSummary, StateError, StoreError
+from gateway.store.rulings import Decision, Deed
 from gateway.store.store import Store
 from gateway.worker import WorkerLimits, WorkerLostError, Workers, WorkerStartError
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.store.driver import Operation, Statement, clean, from_micros, places, to_micros
-from gateway.store.records import Deadline, Decision, StateError
+from gateway.store.records import StateError
+from gateway.store.rulings import Deadline, Decision
 
 _NOTE = "INSERT INTO decision (message_id, at, who, what, reason) VALUES ($1, $2, $3, $4, $5)"
 

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from gateway.store import decisions, messages, queue
 from gateway.store.driver import Operation, Statement, from_micros, to_micros
-from gateway.store.records import Deadline, Decision, HeldMessage, NewMessage, Release, StateError
+from gateway.store.records import NewMessage, Release, StateError
+from gateway.store.rulings import Deadline, Decision, HeldMessage
 
 _END = "DELETE FROM hold WHERE message_id = $1 RETURNING message_id"
 

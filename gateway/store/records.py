@@ -1,6 +1,6 @@
 """What the record holds, as values; and the one error of this folder.
 
-Not here: SQL (``messages.py``, ``queue.py``, ``hold.py``, ``sellers.py``), connections (``sqlite.py``).
+Not here: what people decide (``rulings.py``), SQL (the subject files), connections (``sqlite.py``).
 Every time is an aware UTC ``datetime``.
 A free text may hold any code point; NUL and lone surrogates, which a database refuses, are stored as U+FFFD.
 """
@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 
 from gateway.mail.address import Address
 from gateway.mail.envelope import Envelope
+from gateway.store.rulings import Deadline, Decision
 
 QueueState: TypeAlias = Literal["queued", "delivered", "failed", "expired", "held", "deleted"]
 """State of one recipient: waiting, taken by the next hop, refused for good, given up, put on hold by a person, taken
@@ -18,9 +19,6 @@ out by a person."""
 
 ListedState: TypeAlias = Literal["waiting", "queued", "delivered", "failed", "expired", "held", "deleted"]
 """What a listing asks for: a message that is held, or has a recipient in that state; ``waiting`` = held or queued."""
-
-Deed: TypeAlias = Literal["hold", "release", "override", "reject", "retry", "delete"]
-"""What was decided; ``override`` is a release in spite of what the policy wants held."""
 
 Outcome: TypeAlias = Literal["delivered", "temporary", "permanent", "unknown"]
 """What one attempt came to; ``unknown`` = the next hop may have the mail (lost after the final dot)."""
@@ -38,55 +36,6 @@ class StoreError(Exception):
 
 class StateError(StoreError):
     """The message is not in the state that the change is about: decided meanwhile, being sent, or unknown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadline:
-    """How long a message is held.
-
-    Attributes:
-        warn_at: When operators are warned.
-        until: When the policy decides in their place.
-    """
-
-    warn_at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What somebody decided about a message.
-
-    Attributes:
-        at: When.
-        who: Operator's name, or ``"deadline"``.
-        what: See ``Deed``.
-        reason: In their words, may be empty.
-    """
-
-    at: datetime
-    who: str
-    what: Deed
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldMessage:
-    """A held message that wants a warning or a decision.
-
-    Attributes:
-        id: Our id.
-        seller: Seller name.
-        route: Marketplace or policy name.
-        is_warned: Whether the warning was given.
-        until: Deadline.
-    """
-
-    id: str
-    seller: str
-    route: str
-    is_warned: bool
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

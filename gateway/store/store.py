@@ -18,9 +18,6 @@ from gateway.store.lease import InstanceLock
 from gateway.store.migrate import migrate
 from gateway.store.records import (
     CredentialRecord,
-    Deadline,
-    Decision,
-    HeldMessage,
     MessageDetail,
     MessageQuery,
     MessageSummary,
@@ -32,6 +29,7 @@ from gateway.store.records import (
     Settlement,
     StoreError,
 )
+from gateway.store.rulings import Deadline, Decision, HeldMessage
 from gateway.store.sqlite import SqliteDriver
 
 _SCHEME = "sqlite:///"

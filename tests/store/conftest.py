@@ -9,7 +9,8 @@ import pytest
 
 from gateway.mail.address import Address
 from gateway.mail.envelope import Envelope, Recipient
-from gateway.store.records import Attempt, Deadline, Decision, FindingRecord, NewMessage, Release, Settlement
+from gateway.store.records import Attempt, FindingRecord, NewMessage, Release, Settlement
+from gateway.store.rulings import Deadline, Decision
 from gateway.store.store import Store
 
 NOW = datetime(2026, 11, 3, 12, 0, 0, 123456, tzinfo=UTC)

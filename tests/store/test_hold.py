@@ -7,15 +7,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.store import messages
-from gateway.store.records import (
-    Deadline,
-    Decision,
-    HeldMessage,
-    MessageQuery,
-    QueueDepth,
-    StateError,
-    StoreError,
-)
+from gateway.store.records import MessageQuery, QueueDepth, StateError, StoreError
+from gateway.store.rulings import Deadline, Decision, HeldMessage
 from gateway.store.store import Store
 
 HOUR = timedelta(hours=1)

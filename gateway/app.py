@@ -17,6 +17,7 @@ from gateway import __version__
 from gateway.config import Config, next_hops
 from gateway.console.server import ConsoleServer
 from gateway.intake import Intake
+from gateway.keeper import Keeper
 from gateway.mail.address import Address
 from gateway.mail.delivery import DeliveryResult
 from gateway.notices import NOTICES_ROUTE, Notices
@@ -28,6 +29,7 @@ from gateway.relay.client import Deliverer
 from gateway.relay.hosts import Resolver
 from gateway.relay.route import NextHop, parse_next_hop
 from gateway.relay.settings import DeliverySettings
+from gateway.review import Review
 from gateway.smtp.server import Listener, start_listener
 from gateway.smtp.settings import ListenerSettings
 from gateway.smtp.tls import server_context
@@ -63,6 +65,8 @@ class Gateway:
     Attributes:
         store: The record.
         workers: The processes that examine mail.
+        review: Carries out what is decided about held mail.
+        keeper: Keeps the deadlines of held mail.
         addresses: Where it listens, as bound: ``"127.0.0.1:2525"``.
         console_port: Where the console listens, or ``None``.
     """
@@ -123,7 +127,9 @@ class Gateway:
             events.leases_taken_over(count=self.store.leases_taken_over)
         self.workers = await start_workers(self._policies, _worker_limits(config))
         stack.push_async_callback(self.workers.close)
-        runner = self._start_runner()
+        notices = Notices(self.store, config.notices.from_ if config.notices else None, config.hostname)
+        runner = self._start_runner(notices)
+        self._start_keeper(notices)
         intake = Intake(
             store=self.store,
             workers=self.workers,
@@ -138,12 +144,11 @@ class Gateway:
         self._start_task(self._purge_for_ever())
         await self._start_listeners(intake)
 
-    def _start_runner(self) -> Runner:
+    def _start_runner(self, notices: Notices) -> Runner:
         config = self._config
         settings = DeliverySettings(hostname=config.hostname, concurrency=config.delivery.concurrency)
         self._deliverer = Deliverer(settings, resolver=Resolver(own_names=(config.hostname,)))
         self._stack.push_async_callback(self._deliverer.close)
-        notices = Notices(self.store, config.notices.from_ if config.notices else None, config.hostname)
         runner = Runner(
             self.store,
             self._deliver,
@@ -159,6 +164,18 @@ class Gateway:
         self._start_task(runner.run())
         self._stack.push_async_callback(runner.drain, DRAIN_S)
         return runner
+
+    def _start_keeper(self, notices: Notices) -> None:
+        self.review = Review(
+            store=self.store,
+            workers=self.workers,
+            policies=self._policies,
+            notices=notices,
+            hostname=self._config.hostname,
+        )
+        self.review.wake = notices.wake
+        self.keeper = Keeper(self.store, self.review.at_deadline)
+        self._start_task(self.keeper.run())
 
     async def _deliver(
         self, route: str, reverse_path: Address | None, recipients: tuple[Address, ...], octets: bytes

@@ -13,7 +13,7 @@ from time import perf_counter
 from gateway.credentials import PasswordChecker
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examination import Examination
-from gateway.filter.verdict import Accept, Defer, Judgement, Verdict, reply_to, verdict_name
+from gateway.filter.verdict import Accept, Defer, Hold, Judgement, Verdict, reply_to, verdict_name
 from gateway.mail.address import Address
 from gateway.mail.envelope import Recipient
 from gateway.mail.reply import Reply
@@ -22,6 +22,7 @@ from gateway.policy.model import Policy
 from gateway.rules.context import Profile
 from gateway.smtp.handler import LOCAL, Login, Submission
 from gateway.store.records import FindingRecord, NewMessage, SellerRecord, StoreError
+from gateway.store.rulings import Deadline
 from gateway.store.store import Store
 from gateway.worker import WorkerLostError, Workers
 
@@ -65,11 +66,32 @@ def new_id(now: datetime) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Sender:
-    """A seller as a transaction needs it."""
+class Sender:
+    """A seller as an examination needs it.
+
+    Attributes:
+        profile: What the rules ask about.
+        senders: Approved addresses, folded; ``None`` for whoever needs no approval.
+    """
 
     profile: Profile
-    senders: frozenset[Address] | None  # folded; None for whoever needs no approval
+    senders: frozenset[Address] | None
+
+
+def sender_of(name: str, seller: SellerRecord | None, hostname: str) -> Sender:
+    """What is known of a seller. Whoever reaches a loopback listener without AUTH may send from any address.
+
+    Args:
+        name: The seller's.
+        seller: What the record holds of it.
+        hostname: The gateway's own name.
+    """
+    senders = seller.senders if seller is not None else ()
+    links = seller.links if seller is not None else ()
+    return Sender(
+        profile=Profile(seller=name, senders=senders, links=links, hostname=hostname),
+        senders=None if name == LOCAL.seller else frozenset(sender.folded for sender in senders),
+    )
 
 
 class Intake:
@@ -100,7 +122,7 @@ class Intake:
         self._hostname = hostname
         self._wake = wake
         self._passwords = PasswordChecker()
-        self._senders: dict[str, _Sender] = {}
+        self._senders: dict[str, Sender] = {}
 
     def close(self) -> None:
         """Ends the threads that check passwords."""
@@ -114,9 +136,8 @@ class Intake:
         if known is None or not right:
             return None
         seller = await self._store.seller(known.seller)
-        login = Login(seller=known.seller, username=username)
-        self._senders[known.seller] = self._sender(login, seller)
-        return login
+        self._senders[known.seller] = sender_of(known.seller, seller, self._hostname)
+        return Login(seller=known.seller, username=username)
 
     async def reverse_path(self, login: Login, address: Address | None) -> Reply | None:
         """Sellers send from their approved addresses; the null reverse-path belongs to notices, never to sellers."""
@@ -176,24 +197,11 @@ class Intake:
             return Defer(incident=incident)
         return verdict
 
-    async def _of(self, login: Login) -> _Sender:
-        if login.seller not in self._senders:
-            self._senders[login.seller] = self._sender(login, await self._store.seller(login.seller))
-        return self._senders[login.seller]
-
-    def _sender(self, login: Login, seller: SellerRecord | None) -> _Sender:
-        """Whoever reaches a loopback listener without AUTH may send from any address."""
-        senders = seller.senders if seller is not None else ()
-        profile = Profile(
-            seller=login.seller,
-            senders=senders,
-            links=seller.links if seller is not None else (),
-            hostname=self._hostname,
-        )
-        return _Sender(
-            profile=profile,
-            senders=None if login == LOCAL else frozenset(sender.folded for sender in senders),
-        )
+    async def _of(self, login: Login) -> Sender:
+        name = login.seller
+        if name not in self._senders:
+            self._senders[name] = sender_of(name, await self._store.seller(name), self._hostname)
+        return self._senders[name]
 
 
 def _new_message(
@@ -215,10 +223,21 @@ def _new_message(
         original=submission.octets,
         sent=verdict.octets if isinstance(verdict, Accept) else None,
         route=policy.name,
-        findings=tuple(_finding_record(each) for each in examination.judgements),
+        findings=finding_records(examination),
         normalised=examination.normalised,
         due_at=submission.received_at,
+        hold=deadline_of(policy, submission.received_at) if isinstance(verdict, Hold) else None,
     )
+
+
+def deadline_of(policy: Policy, held_at: datetime) -> Deadline:
+    """How long the policy lets a mail that is held at that time wait for a person."""
+    return Deadline(warn_at=policy.hold.warn_at(held_at), until=policy.hold.until(held_at))
+
+
+def finding_records(examination: Examination) -> tuple[FindingRecord, ...]:
+    """The findings of an examination as they are remembered."""
+    return tuple(_finding_record(each) for each in examination.judgements)
 
 
 def _finding_record(judgement: Judgement) -> FindingRecord:

@@ -1,4 +1,4 @@
-"""Tells the seller when a mail that was taken cannot be delivered: a DSN, queued like any other mail.
+"""Tells the seller when a mail that was taken goes no further: a DSN, queued like any other mail.
 
 House rules: the null reverse-path is never answered (house invariant 8); NOTIFY of the client is honoured; a notice
 that cannot be sent is an event and stays in the record, never a reason to lose the mail it is about.
@@ -8,6 +8,7 @@ Source: RFC 3464; RFC 3461 section 4.1.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from gateway.intake import new_id
 from gateway.mail.address import Address, parse_path
@@ -25,6 +26,17 @@ NOTICES_ROUTE = "notices"
 
 EXPIRED_STATUS = "4.4.7"
 """Delivery time expired (RFC 3463 section 3.5)."""
+
+
+REFUSED_STATUS = "5.7.1"
+"""Delivery not authorised (RFC 3463 section 3.8): the policy, or a person, has refused it."""
+
+
+class _Ends(NamedTuple):
+    """From whom, to whom."""
+
+    author: Address
+    recipient: Address
 
 
 class Notices:
@@ -63,25 +75,78 @@ class Notices:
             events.notice_failed(id=message_id, kind="failed", reason="no [notices] section")
             return
         now = datetime.now(UTC).replace(microsecond=0)
+        reports = tuple(_recipient_report(envelope, each, now) for each in owed)
+        ends = _Ends(self._author, envelope.reverse_path)
+        await self._store.accept(self._compose(ends, detail, reports, detail.sent, now))
+        self.queued(message_id, "failed")
+
+    def refusal(self, detail: MessageDetail, reason: str, now: datetime) -> NewMessage | None:
+        """The failure notice about a mail that was taken, held and then refused; the caller queues it.
+
+        Args:
+            detail: The mail, still held.
+            reason: Public sentences.
+            now: When it is refused.
+
+        Returns:
+            ``None`` where none is owed, or none can be sent.
+        """
+        envelope = detail.summary.envelope
+        # Of a mail that was put on hold on its way, some recipients may have it already.
+        waiting = {each.address for each in detail.recipients if each.state == "held"}
+        refused = [each for each in envelope.recipients if not detail.recipients or each.address in waiting]
+        owed = [each for each in refused if _is_owed(envelope, each.address)]
+        if envelope.reverse_path is None or not owed:
+            return None
+        if self._author is None:
+            events.notice_failed(id=detail.summary.id, kind="rejected", reason="no [notices] section")
+            return None
+        reports = tuple(
+            RecipientReport(
+                final=each.address,
+                action=Action.FAILED,
+                status=REFUSED_STATUS,
+                original=each.original,
+                remote_mta=self._hostname,
+                diagnostic=f"550 {REFUSED_STATUS} {reason}",
+            )
+            for each in owed
+        )
+        ends = _Ends(self._author, envelope.reverse_path)
+        return self._compose(ends, detail, reports, detail.original, now.replace(microsecond=0))
+
+    def queued(self, message_id: str, kind: str) -> None:
+        """A notice about that message is in the record now."""
+        self.wake()
+        events.notice_sent(id=message_id, kind=kind)
+
+    def _compose(
+        self,
+        ends: _Ends,
+        about: MessageDetail,
+        reports: tuple[RecipientReport, ...],
+        octets: bytes | None,
+        now: datetime,
+    ) -> NewMessage:
+        """The notice as it is queued, with the mail it is about, or that mail's header section, in it."""
+        summary = about.summary
         id_ = new_id(now)
         report = Report(
             reporting_mta=self._hostname,
-            recipients=tuple(_recipient_report(envelope, each, now) for each in owed),
-            envelope_id=envelope.envid,
-            arrived_at=detail.summary.received_at.replace(microsecond=0),
+            recipients=reports,
+            envelope_id=summary.envelope.envid,
+            arrived_at=summary.received_at.replace(microsecond=0),
         )
         notice = Notice(
-            author=self._author,
-            recipient=envelope.reverse_path,
+            author=ends.author,
+            recipient=ends.recipient,
             message_id=f"<{id_}@{self._hostname}>",
             written_at=now,
-            subject=detail.summary.subject,
-            original=detail.sent or b"",
-            is_full=envelope.ret == "FULL",
+            subject=summary.subject,
+            original=octets or b"",
+            is_full=summary.envelope.ret == "FULL",
         )
-        await self._store.accept(_record(notice, id_, detail, compose_report(report, notice)))
-        self.wake()
-        events.notice_sent(id=message_id, kind="failed")
+        return _record(notice, id_, about, compose_report(report, notice))
 
 
 def _is_owed(envelope: Envelope, address: Address) -> bool:

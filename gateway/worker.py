@@ -30,7 +30,7 @@ from gateway.filter.codec import dump, load
 from gateway.filter.examination import Examination
 from gateway.filter.examine import examine
 from gateway.ops import events, log, metrics
-from gateway.policy.model import Policy
+from gateway.policy.model import OnMatch, Policy
 from gateway.rules.context import Profile
 
 LENGTHS = struct.Struct(">II")
@@ -103,7 +103,13 @@ class Workers:
         return tuple(worker.process.pid for worker in self._all)
 
     async def examine(
-        self, octets: bytes, policy: str, profile: Profile, received_at: datetime
+        self,
+        octets: bytes,
+        policy: str,
+        profile: Profile,
+        received_at: datetime,
+        *,
+        hold_as: OnMatch | None = None,
     ) -> Examination:
         """What ``filter.examine`` says of the mail.
 
@@ -112,6 +118,7 @@ class Workers:
             policy: Name of one of the policies.
             profile: What is known of the seller.
             received_at: Aware UTC.
+            hold_as: What follows where the policy says ``hold``; ``None`` for just that.
 
         Raises:
             WorkerLostError: Killed at the deadline, out of memory, crashed, or failed on a fault of ours.
@@ -121,7 +128,7 @@ class Workers:
         try:
             if worker is None or worker.process.returncode is not None:
                 worker = await self._replace(worker)
-            head = pickle.dumps((policy, profile, received_at))
+            head = pickle.dumps((policy, profile, received_at, hold_as))
             async with asyncio.timeout(self._limits.deadline_s):
                 examination = await worker.ask(head, octets)
         except (TimeoutError, OSError, EOFError, ValueError) as error:
@@ -257,8 +264,9 @@ def main() -> None:
             head, octets = _read(source)
             # Should the parent be killed now, nobody enforces the deadline: the alarm ends the process then.
             signal.setitimer(signal.ITIMER_REAL, 2 * limits.deadline_s)
-            policy, profile, received_at = pickle.loads(head)  # noqa: S301 - the parent's own words
-            _write(sink, *_answer(octets, policies[policy], profile, received_at))
+            name, profile, received_at, hold_as = pickle.loads(head)  # noqa: S301 - the parent's own words
+            policy = policies[name] if hold_as is None else policies[name].with_hold_as(hold_as)
+            _write(sink, *_answer(octets, policy, profile, received_at))
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 

@@ -22,7 +22,7 @@ def test_readme_shows_every_command():
     text = (ROOT / "README.md").read_text("utf-8")
     named = set(re.findall(r"(?:^|`|/)gateway ([a-z]+)\b", text, re.MULTILINE))
     assert named <= set(_COMMANDS)
-    assert {"demo", "serve", "check", "config", "policy", "seller", "messages"} <= named
+    assert {"demo", "serve", "check", "config", "policy", "seller", "queue", "messages"} <= named
 
 
 def test_readme_has_the_test_command():

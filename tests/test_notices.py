@@ -1,5 +1,6 @@
 """When a failure notice is written, and what it says."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,8 @@ from gateway.mail.dsn import parse_report
 from gateway.mail.envelope import Envelope, Recipient
 from gateway.notices import NOTICES_ROUTE, Notices
 from gateway.queue.outcome import FailedRecipient
-from gateway.store.records import MessageQuery, NewMessage
+from gateway.store.records import Attempt, MessageQuery, NewMessage, Settlement
+from gateway.store.rulings import Deadline, Decision
 from gateway.store.store import Store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -29,28 +31,27 @@ async def store(tmp_path):
     await store.close()
 
 
-async def remember(store, envelope):
-    await store.accept(
-        NewMessage(
-            id="m1",
-            received_at=NOW,
-            seller="tea",
-            peer="127.0.0.1:1",
-            envelope=envelope,
-            policy="amazon@2020-11-03",
-            verdict="accept",
-            reply="250 2.0.0 m1",
-            message_id="<1@harbour-tea.example>",
-            subject="Your order",
-            order_ids=(),
-            original=b"Subject: Your order\r\n\r\nwords of the mail\r\n",
-            sent=b"Subject: Your order\r\n\r\nwords of the mail\r\n",
-            route="amazon",
-            findings=(),
-            normalised=(),
-            due_at=NOW,
-        )
+async def remember(store, envelope, **changes):
+    message = NewMessage(
+        id="m1",
+        received_at=NOW,
+        seller="tea",
+        peer="127.0.0.1:1",
+        envelope=envelope,
+        policy="amazon@2020-11-03",
+        verdict="accept",
+        reply="250 2.0.0 m1",
+        message_id="<1@harbour-tea.example>",
+        subject="Your order",
+        order_ids=(),
+        original=b"Subject: Your order\r\n\r\nwords of the mail\r\n",
+        sent=b"Subject: Your order\r\n\r\nwords of the mail\r\n",
+        route="amazon",
+        findings=(),
+        normalised=(),
+        due_at=NOW,
     )
+    await store.accept(replace(message, **changes))
 
 
 async def notices_in(store):
@@ -138,3 +139,56 @@ async def test_an_unknown_message_is_our_fault(store):
     """A failure of a message that is not in the record must not pass in silence."""
     with pytest.raises(LookupError):
         await Notices(store, None, "gateway.example").failed("nosuch", (failed(),))
+
+
+HELD = {"verdict": "hold", "sent": None, "hold": Deadline(warn_at=NOW, until=NOW)}
+
+
+async def refusal(store, author="postmaster@gateway.example"):
+    return Notices(store, author, "gateway.example").refusal(
+        await store.message("m1"), "Emoji are not allowed.", NOW
+    )
+
+
+async def test_a_refusal_says_who_refused_and_why(store, log_lines):
+    """A held mail that is refused comes back with the gateway's own reason, for each recipient."""
+    await remember(store, envelope_of(), **HELD)
+    notice = await refusal(store)
+    assert (notice.route, notice.envelope.reverse_path) == (NOTICES_ROUTE, None)
+    assert [each.address for each in notice.envelope.recipients] == [SELLER]
+    told = [
+        (each.final, each.status, each.remote_mta, each.diagnostic)
+        for each in parse_report(notice.sent).recipients
+    ]
+    reason = "550 5.7.1 Emoji are not allowed."
+    assert told == [(each, "5.7.1", "gateway.example", reason) for each in (BUYER, OTHER)]
+    assert b"Subject: Your order" in notice.sent
+    assert b"words of the mail" not in notice.sent
+
+
+@pytest.mark.parametrize("envelope", NOT_OWED.values(), ids=NOT_OWED)
+async def test_no_refusal_is_owed(store, log_lines, envelope):
+    """A null reverse-path never causes a DSN, and NOTIFY is honoured, recipient by recipient."""
+    await remember(store, replace(envelope, recipients=envelope.recipients[:1]), **HELD)
+    assert await refusal(store) is None
+    assert log_lines.getvalue() == b""
+
+
+async def test_a_refusal_speaks_of_who_waits(store, log_lines):
+    """Of a mail that was put on hold on its way, only who has not got it is named."""
+    await remember(store, envelope_of())
+    first = (await store.claim(1, NOW, 60))[0]
+    attempt = Attempt(at=NOW, outcome="delivered", next_hop="mx:25", reply="250 ok")
+    await store.settle([Settlement(queue_id=first.id, state="delivered", due_at=None, attempt=attempt)])
+    decision = Decision(at=NOW, who="anna", what="hold", reason="")
+    await store.hold("m1", HELD["hold"], decision)
+    notice = await refusal(store)
+    assert [each.final for each in parse_report(notice.sent).recipients] == [OTHER]
+
+
+async def test_a_refusal_without_a_section_is_in_the_log(store, log_lines):
+    """Where no notices are set up, an operator sees that one was owed."""
+    await remember(store, envelope_of(), **HELD)
+    assert await refusal(store, author=None) is None
+    assert b'"notice_failed"' in log_lines.getvalue()
+    assert b'"rejected"' in log_lines.getvalue()

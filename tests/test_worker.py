@@ -8,6 +8,8 @@ import pytest
 
 from gateway import worker as worker_module
 from gateway.filter.examine import examine
+from gateway.policy.load import override
+from gateway.policy.model import OnMatch
 from gateway.rules.context import Profile
 from gateway.worker import WorkerLimits, WorkerLostError, Workers, WorkerStartError
 
@@ -26,6 +28,23 @@ async def test_a_worker_says_what_examine_says(workers, amazon, received_at):
     """The way through the process changes nothing."""
     there = await workers.examine(MAIL, "amazon", PROFILE, received_at)
     assert there.octets == examine(MAIL, amazon, PROFILE, received_at).octets
+
+
+async def test_what_is_held_may_be_examined_otherwise(received_at, amazon, log_lines):
+    """A worker is told what follows where the policy says hold; the next mail is judged as ever."""
+    held = override(amazon, {"emoji": "hold"}, source="test")
+    workers = await Workers.start({"amazon": held}, WorkerLimits(count=1))
+    mail = MAIL.replace(b"Hello", "Hello \N{GRINNING FACE}".encode())
+    told = [
+        await workers.examine(mail, "amazon", PROFILE, received_at, hold_as=word)
+        for word in (OnMatch.STRIP, OnMatch.WARN, None)
+    ]
+    await workers.close()
+    assert [(each.stripped, each.held, each.octets is not None) for each in told] == [
+        (("emoji",), (), True),
+        ((), (), True),
+        ((), ("emoji",), False),
+    ]
 
 
 async def test_no_worker_comes_free(workers, received_at, monkeypatch, log_lines):

@@ -33,6 +33,7 @@ from gateway.mail.address import parse_path
 from gateway.mail.errors import MessageError
 from gateway.mail.parse import parse
 from gateway.ops import log
+from gateway.policy.model import OnMatch
 from gateway.rules.context import Profile
 from gateway.samples import Sample, load_samples
 from gateway.smtp.sink import Sink
@@ -56,14 +57,20 @@ class FragileWorkers(Workers):
     was_killed = False
 
     async def examine(
-        self, octets: bytes, policy: str, profile: Profile, received_at: datetime
+        self,
+        octets: bytes,
+        policy: str,
+        profile: Profile,
+        received_at: datetime,
+        *,
+        hold_as: OnMatch | None = None,
     ) -> Examination:
         """As ``Workers.examine``, with an accident."""
         if KILLED_SAMPLE in octets and not self.was_killed:
             self.was_killed = True
             for process_id in self.process_ids:
                 os.kill(process_id, signal.SIGKILL)
-        return await super().examine(octets, policy, profile, received_at)
+        return await super().examine(octets, policy, profile, received_at, hold_as=hold_as)
 
 
 @dataclass
@@ -71,7 +78,7 @@ class Fate:
     """What became of one sample.
 
     Attributes:
-        replies: Replies of the gateway, one a try.
+        replies: Replies of the gateway, one a try, and the command that released it.
         verdicts: Verdicts, one a try.
         detail: What the record holds of the last try, or ``None`` when nothing was recorded.
         arrived: The mail at the stand-in relay, or ``None``.
@@ -145,7 +152,8 @@ async def send_samples(gateway: Gateway, sink: Sink, password: str, console: Con
         fate = Fate(sample=sample)
         await _try(fate, gateway, sink, password)
         if sample.then is not None and fate.verdicts == [sample.verdict]:
-            await _try(fate, gateway, sink, password)
+            again = _release if sample.verdict == "hold" else _try
+            await again(fate, gateway, sink, password)
         fate.faults = _faults(fate)
         _show(console, fate)
         fates.append(fate)
@@ -174,6 +182,21 @@ async def _try(fate: Fate, gateway: Gateway, sink: Sink, password: str) -> None:
         async with asyncio.timeout(ARRIVAL_S):
             fate.arrived = (await sink.wait_for(before + 1))[before].octets
         await _settled(gateway.store, fate)
+
+
+async def _release(fate: Fate, gateway: Gateway, sink: Sink, password: str) -> None:  # noqa: ARG001 - as _try
+    """Lets a held mail go on as an operator does with ``gateway queue release``."""
+    if fate.detail is None:
+        return
+    id_ = fate.detail.summary.id
+    before = len(sink.received)
+    verdict = await gateway.review.release(id_, who="demo")
+    fate.verdicts.append(verdict)
+    fate.replies.append(f"gateway queue release {id_}")
+    async with asyncio.timeout(ARRIVAL_S):
+        fate.arrived = (await sink.wait_for(before + 1))[before].octets
+    fate.detail = await gateway.store.message(id_)
+    await _settled(gateway.store, fate)
 
 
 async def _settled(store: Store, fate: Fate) -> None:
@@ -234,8 +257,8 @@ def _show(console: Console, fate: Fate) -> None:
     verdict = " then ".join(f"[bold {COLOURS[name]}]{name}[/]" for name in fate.verdicts)
     console.print(f"\n[bold]{fate.sample.name}[/]  {escape(fate.sample.title)}")
     console.print(f"  {verdict}")
-    for reply in fate.replies:
-        console.print(f"  [dim]S:[/] {escape(reply)}", soft_wrap=True)
+    for line in fate.replies:
+        console.print(f"  [dim]{'S:' if line[:1].isdigit() else '$'}[/] {escape(line)}", soft_wrap=True)
     for finding in fate.detail.findings if fate.detail else ():
         console.print(
             f"  [bold]{finding.rule}[/] ({finding.clause}) {finding.on_match}: {escape(finding.evidence)}",

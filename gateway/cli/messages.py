@@ -2,8 +2,6 @@
 
 import difflib
 import json
-import re
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,45 +10,29 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.cli.common import EXIT_NO, config_option, fail, json_option, settings, terminal, with_store
+from gateway.cli.common import EXIT_NO, config_option, json_option, settings, terminal, with_store
+from gateway.cli.filters import COLOURS, filter_options, query_of
 from gateway.cli.readable import readable
-from gateway.store.records import MessageDetail, MessageQuery, MessageSummary
-
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_COLOURS = {"accept": "green", "strip": "yellow", "hold": "magenta", "reject": "red", "defer": "blue"}
+from gateway.store.records import MessageDetail, MessageSummary
 
 
 @click.group("messages", invoke_without_command=True)
-@click.option("--verdict", type=click.Choice(list(_COLOURS)), help="Only these.")
-@click.option("--rule", help="Only those with a finding of this rule.")
-@click.option("--seller", help="Only this seller's.")
-@click.option("--since", help="Received since: 2026-11-23, 2026-11-23T12:00, or 30m, 6h, 7d.")
-@click.option("--text", help="In id, subject, Message-ID, order numbers, sender or recipients.")
+@filter_options
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 @json_option
 @config_option
 @click.pass_context
-def command(  # noqa: PLR0913, PLR0917 - one argument an option
-    context: click.Context,
-    verdict: str | None,
-    rule: str | None,
-    seller: str | None,
-    since: str | None,
-    text: str | None,
-    limit: int,
-    as_json: bool,
-    config_file: Path | None,
+def command(
+    context: click.Context, /, limit: int, as_json: bool, config_file: Path | None, **filters: str | None
 ) -> None:
     """List mails, newest first; `messages show ID` shows one whole."""
     if context.invoked_subcommand is not None:
         return
-    query = MessageQuery(
-        verdict=verdict, rule=rule, seller=seller, since=_since(since), text=text, limit=limit
-    )
+    query = query_of(filters, limit=limit)
     found = with_store(settings(config_file), lambda store: store.messages(query))
     if as_json:
         for summary in found:
-            click.echo(json.dumps(_shape(summary), ensure_ascii=False))
+            click.echo(json.dumps(shape(summary), ensure_ascii=False))
         return
     table = Table()
     for name in ("received", "id"):
@@ -58,14 +40,14 @@ def command(  # noqa: PLR0913, PLR0917 - one argument an option
     for name in ("seller", "verdict", "rules", "recipients", "subject"):
         table.add_column(name)
     for summary in found:
-        colour = _COLOURS[summary.verdict]
+        colour = COLOURS[summary.verdict]
         table.add_row(
             f"{summary.received_at:%Y-%m-%d %H:%M:%S}",
             summary.id,
             escape(summary.seller),
             f"[{colour}]{summary.verdict}[/]",
             " ".join(summary.rules),
-            _states(summary),
+            states(summary),
             escape(summary.subject[:60]),
         )
     terminal().print(table)
@@ -87,29 +69,19 @@ def show(id_: str, as_json: bool, config_file: Path | None) -> None:
     console = terminal(soft_wrap=True)
     _print_envelope(detail, console)
     _print_findings(detail, console)
+    _print_decisions(detail, console)
     _print_recipients(detail, console)
     _print_change(detail, console)
 
 
-def _since(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    if match := re.fullmatch(r"(\d+)([mhd])", text):
-        return datetime.now(UTC) - int(match[1]) * _UNITS[match[2]]
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        fail([f'--since: "{text}" is no time; write it as 2026-11-23, 2026-11-23T12:00 or 7d'])
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _states(summary: MessageSummary) -> str:
+def states(summary: MessageSummary) -> str:
+    """How many recipients are in which state."""
     return ", ".join(f"{count} {state}" for state, count in summary.states) or "-"
 
 
 def _print_envelope(detail: MessageDetail, console: Console) -> None:
     summary = detail.summary
-    colour = _COLOURS[summary.verdict]
+    colour = COLOURS[summary.verdict]
     recipients = ", ".join(str(each.address) for each in summary.envelope.recipients)
     lines = [
         ("message", summary.id),
@@ -126,13 +98,19 @@ def _print_envelope(detail: MessageDetail, console: Console) -> None:
         ("policy", summary.policy),
         ("reply", summary.reply),
     ]
+    if summary.held_until:
+        lines.append(("held until", f"{summary.held_until:%Y-%m-%d %H:%M:%S} UTC"))
     console.print(f"[bold {colour}]{summary.verdict}[/]")
     for name, value in lines:
         console.print(f"{name:11} {escape(value)}")
 
 
 def _print_findings(detail: MessageDetail, console: Console) -> None:
+    shown = 1
     for finding in detail.findings:
+        if finding.examination != shown:
+            shown = finding.examination
+            console.print("\n[bold]examined again, to be released[/]")
         place = f"part {finding.part}" if finding.part else "header section"
         console.print(f"\n[bold]{finding.rule}[/] {finding.on_match} ({finding.clause}), {place}")
         console.print(f"  seen    {escape(finding.evidence)}")
@@ -140,6 +118,12 @@ def _print_findings(detail: MessageDetail, console: Console) -> None:
         console.print(f"  advice  {escape(finding.advice)}")
     for phrase in detail.normalised:
         console.print(f"changed: {escape(phrase)}")
+
+
+def _print_decisions(detail: MessageDetail, console: Console) -> None:
+    for decision in detail.decisions:
+        words = escape(f"{decision.who}: {decision.reason}" if decision.reason else decision.who)
+        console.print(f"\n[bold]{decision.what}[/] {decision.at:%Y-%m-%d %H:%M:%S} UTC by {words}")
 
 
 def _print_recipients(detail: MessageDetail, console: Console) -> None:
@@ -166,7 +150,8 @@ def _print_change(detail: MessageDetail, console: Console) -> None:
         console.print(f"[{style}]{escape(line)}[/]")
 
 
-def _shape(summary: MessageSummary) -> dict[str, Any]:
+def shape(summary: MessageSummary) -> dict[str, Any]:
+    """One line of ``--json``."""
     return {
         "id": summary.id,
         "received_at": summary.received_at.isoformat(),
@@ -181,15 +166,20 @@ def _shape(summary: MessageSummary) -> dict[str, Any]:
         "recipients": [str(each.address) for each in summary.envelope.recipients],
         "rules": list(summary.rules),
         "states": dict(summary.states),
+        "held_until": summary.held_until.isoformat() if summary.held_until else None,
     }
 
 
 def _detail_shape(detail: MessageDetail) -> dict[str, Any]:
     return {
-        **_shape(detail.summary),
+        **shape(detail.summary),
         "peer": detail.peer,
         "findings": [{name: getattr(each, name) for name in each.__slots__} for each in detail.findings],
         "normalised": list(detail.normalised),
+        "decisions": [
+            {"at": each.at.isoformat(), "who": each.who, "what": each.what, "reason": each.reason}
+            for each in detail.decisions
+        ],
         "deliveries": [
             {
                 "recipient": str(each.address),

@@ -51,6 +51,12 @@ def show(name: str, config_file: Path | None) -> None:
     console.print(f"[bold]{policy.title}[/] ({policy.stamp}, in force from {policy.effective_at:%d %B %Y})")
     console.print(f"Largest mail: {policy.max_message_octets:,} octets")
     console.print(f"Relay domains: {', '.join(sorted(policy.recipient_domains)) or 'none'}")
+    then = (
+        "what can be taken out is, and the rest is sent" if policy.hold.at_deadline == "strip" else "refused"
+    )
+    console.print(
+        f"Held mail: {policy.hold.hours:g} hours, a warning {policy.hold.warn_hours:g} hours before; then {then}"
+    )
     table = Table("rule", "on match", "clause", "mark", "what the clause says")
     for setting in policy.settings:
         table.add_row(setting.rule, setting.on_match, setting.clause, setting.mark, escape(setting.text))

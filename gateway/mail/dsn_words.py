@@ -29,6 +29,7 @@ _ADVICE: Final = {
     "5.7": "The next system refused it. Its answer says why: change the mail or the sender, and send it again.",
     "5.4": "The next system could not be reached in time. Send it again; if that fails too, tell your administrator.",
 }
+_OUR_ADVICE: Final = "Change what the reason names, and send the mail again."
 _OTHER_ADVICE: Final = "Send it again; if that fails too, give this notice to your administrator."
 
 
@@ -49,16 +50,19 @@ def human_text(report: Report, notice: Notice) -> str:
     if report.arrived_at:
         lines.append(f"Taken by the gateway: {report.arrived_at:%Y-%m-%d %H:%M} UTC")
     for recipient in report.recipients:
-        lines += ["", *_recipient_lines(recipient)]
+        lines += ["", *_recipient_lines(recipient, is_ours=recipient.remote_mta == report.reporting_mta)]
     return "\n".join([*lines, ""])
 
 
-def _recipient_lines(recipient: RecipientReport) -> list[str]:
+def _recipient_lines(recipient: RecipientReport, *, is_ours: bool) -> list[str]:
     lines = [f"Recipient: {recipient.final}", f"Result: {_RESULTS[recipient.action]}"]
-    if recipient.diagnostic:
+    if recipient.diagnostic and is_ours:
+        lines.append(f"Reason: {recipient.diagnostic}")
+    elif recipient.diagnostic:
         lines.append(f"Answer of {recipient.remote_mta or 'the next system'}: {recipient.diagnostic}")
     if recipient.action is Action.FAILED:
-        lines.append(f"What to do: {_ADVICE.get(recipient.status[:3], _OTHER_ADVICE)}")
+        advice = _OUR_ADVICE if is_ours else _ADVICE.get(recipient.status[:3], _OTHER_ADVICE)
+        lines.append(f"What to do: {advice}")
     if recipient.action is Action.DELAYED:
         until = f" until {recipient.retry_until:%Y-%m-%d %H:%M} UTC" if recipient.retry_until else ""
         lines.append(f"What to do: nothing. It will be tried{until}, and you will be told if it fails.")

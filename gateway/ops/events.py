@@ -179,6 +179,21 @@ def message_expired(*, id: str, recipients: int) -> None:  # noqa: A002 - the fi
     _log.warning("message_expired", id=id, recipients=recipients)
 
 
+def hold_due(*, id: str, seller: str, seconds: float) -> None:  # noqa: A002 - the field's name in the line
+    """The deadline of a held mail is near: look at it now. Fields: ``id``; ``seller``; ``seconds`` left."""
+    metrics.HOLDS_DUE.inc()
+    _log.warning("hold_due", id=id, seller=seller, seconds=_round(seconds))
+
+
+def hold_ended(*, id: str, seller: str, verdict: str) -> None:  # noqa: A002 - the field's name in the line
+    """The deadline of a held mail has come, and the policy has decided.
+
+    Fields: ``id``; ``seller``; ``verdict`` (accept or strip: sent; reject).
+    """
+    metrics.HOLDS_ENDED.labels(metrics.label(verdict, metrics.VERDICTS)).inc()
+    _log.warning("hold_ended", id=id, seller=seller, verdict=verdict)
+
+
 def notice_sent(*, id: str, kind: str) -> None:  # noqa: A002 - the field's name in the line
     """A DSN or notice is on its way to the seller. Fields: ``id`` of the message it is about; ``kind``."""
     metrics.NOTICES_SENT.labels(metrics.label(kind, metrics.NOTICES)).inc()

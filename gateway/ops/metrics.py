@@ -65,6 +65,8 @@ OCTETS_IN = _counter("octets_in", "Octets of content received.")
 OCTETS_OUT = _counter("octets_out", "Octets of content composed for next hops.")
 ATTEMPTS = _counter("attempts", "Recipients tried at a next hop, by outcome.", ("outcome",))
 EXPIRED = _counter("recipients_expired", "Recipients given up because the time in the queue ran out.")
+HOLDS_DUE = _counter("holds_due", "Held messages whose deadline came near before anybody decided.")
+HOLDS_ENDED = _counter("holds_ended", "Held messages decided by their deadline, by verdict.", ("verdict",))
 SESSIONS = _counter("sessions", "SMTP sessions opened, by listener.", ("listener",))
 SESSIONS_REFUSED = _counter("sessions_refused", "Connections refused, by reason.", ("reason",))
 SESSIONS_OPEN = Gauge("gateway_sessions_open", "SMTP sessions open now.", registry=REGISTRY)
@@ -88,7 +90,10 @@ ACCEPT_SECONDS = _histogram("accept_seconds", "Seconds from the final dot to our
 ATTEMPT_SECONDS = _histogram("attempt_seconds", "Seconds of one delivery attempt.", _ATTEMPT_BUCKETS)
 
 QUEUE_DEPTH = Gauge(
-    "gateway_queue_depth", "Recipients in the queue, by state.", ("state",), registry=REGISTRY
+    "gateway_queue_depth",
+    "Recipients in the queue by state; held counts messages.",
+    ("state",),
+    registry=REGISTRY,
 )
 QUEUE_OLDEST = Gauge(
     "gateway_queue_oldest_seconds", "Age of the oldest waiting recipient.", registry=REGISTRY
@@ -102,7 +107,7 @@ class QueueState:
     Attributes:
         waiting: Recipients due or scheduled.
         leased: Recipients being delivered.
-        held: Recipients held for review.
+        held: Messages held for review.
         oldest_seconds: Age of the oldest waiting recipient, 0 with none.
     """
 
@@ -182,6 +187,7 @@ def _zero() -> None:
     for metric, values in (
         (FINDINGS, (*RULES, OTHER)),
         (ATTEMPTS, OUTCOMES),
+        (HOLDS_ENDED, VERDICTS),
         (SESSIONS_REFUSED, REFUSAL_REASONS),
         (LOGINS, LOGIN_OUTCOMES),
         (FAULTS, PLACES),

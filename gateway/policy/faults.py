@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from pydantic import BaseModel, ValidationError
 
-from gateway.policy.schema import RuleBlock
+from gateway.policy.schema import HoldBlock, RuleBlock
 
 
 def readable(error: ValidationError, source: str, model: type[BaseModel]) -> Iterator[str]:
@@ -37,6 +37,8 @@ def _keys(model: type[BaseModel], path: list[str]) -> Iterable[str]:
     """Keys that the table at this path may have: a rule's block is two steps down."""
     if path[:1] == ["rule"]:
         return RuleBlock.model_fields
+    if path[:1] == ["hold"]:
+        return HoldBlock.model_fields
     return model.model_fields
 
 

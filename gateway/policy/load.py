@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gateway.policy.faults import nearest, readable
-from gateway.policy.model import OnMatch, Policy, RuleSetting
+from gateway.policy.model import HoldTerms, OnMatch, Policy, RuleSetting
 from gateway.policy.schema import PolicyFile, RuleBlock, params_model
 from gateway.rules import ALL, BY_NAME
 from gateway.rules.rule import Rule
@@ -74,6 +74,11 @@ def load_policy(text: str, *, source: str) -> Policy:
         dead_recipients=frozenset(name.lower() for name in file.dead_recipients),
         max_message_octets=file.max_message_octets,
         settings=tuple(settings),
+        hold=HoldTerms(
+            hours=file.hold.hours,
+            warn_hours=file.hold.warn_hours,
+            at_deadline=OnMatch(file.hold.at_deadline),
+        ),
     )
 
 

@@ -3,8 +3,8 @@
 Not here: how the text of a policy file becomes this (``load``).
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -52,6 +52,29 @@ class RuleSetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldTerms:
+    """How long a mail waits for a person, and what follows when none has come.
+
+    Attributes:
+        hours: From the hold to the deadline. Marketplaces count an answer after 24 hours as late.
+        warn_hours: From the warning to the deadline.
+        at_deadline: ``strip`` (what can be taken out is, and the rest goes on) or ``reject`` (with a DSN).
+    """
+
+    hours: float = 20.0
+    warn_hours: float = 2.0
+    at_deadline: OnMatch = OnMatch.REJECT
+
+    def until(self, held_at: datetime) -> datetime:
+        """The deadline of a mail held at that time."""
+        return held_at + timedelta(hours=self.hours)
+
+    def warn_at(self, held_at: datetime) -> datetime:
+        """When its operators are warned; never before it is held."""
+        return held_at + timedelta(hours=max(0.0, self.hours - self.warn_hours))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """One edition of one marketplace's policy.
 
@@ -64,6 +87,7 @@ class Policy:
         dead_recipients: Local parts that are placeholders of the marketplace and reach nobody.
         max_message_octets: Largest mail that the marketplace takes, wire octets.
         settings: One per rule that the policy speaks about, in the order of ``rules.ALL``.
+        hold: What becomes of mail that is held.
     """
 
     name: str
@@ -74,6 +98,7 @@ class Policy:
     dead_recipients: frozenset[str]
     max_message_octets: int
     settings: tuple[RuleSetting, ...] = field(default_factory=tuple)
+    hold: HoldTerms = HoldTerms()
 
     @property
     def stamp(self) -> str:
@@ -87,3 +112,14 @@ class Policy:
     def setting(self, rule: str) -> RuleSetting | None:
         """The block of that rule, if the policy has one."""
         return next((setting for setting in self.settings if setting.rule == rule), None)
+
+    def with_hold_as(self, on_match: OnMatch) -> "Policy":
+        """The policy with another word wherever it says ``hold``; every other word stands.
+
+        ``strip`` for mail whose time to be looked at is over, ``warn`` for mail that a person lets pass.
+        """
+        settings = (
+            replace(setting, on_match=on_match) if setting.on_match is OnMatch.HOLD else setting
+            for setting in self.settings
+        )
+        return replace(self, settings=tuple(settings))

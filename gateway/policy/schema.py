@@ -21,10 +21,14 @@ from pydantic import (
 
 from gateway.mail.address import parse_path
 from gateway.mail.errors import AddressError
-from gateway.policy.model import OnMatch
+from gateway.policy.model import HoldTerms, OnMatch
 
 MIN_MESSAGE_OCTETS = 10_000
 """Wire octets: a limit below this is a slip of the pen, no mail would pass."""
+
+
+MAX_HOLD_HOURS = 720
+"""A month: a longer hold is a slip of the pen, the buyer has long complained by then."""
 
 
 def _is_day(text: str) -> str:
@@ -66,6 +70,14 @@ class RuleBlock(_Strict):
     params: dict[str, Any] = Field(default_factory=dict)
 
 
+class HoldBlock(_Strict):
+    """``[hold]``."""
+
+    hours: Annotated[float, Field(gt=0, le=MAX_HOLD_HOURS)] = HoldTerms().hours
+    warn_hours: Annotated[float, Field(ge=0, le=MAX_HOLD_HOURS)] = HoldTerms().warn_hours
+    at_deadline: Literal["strip", "reject"] = "reject"
+
+
 class PolicyFile(_Strict):
     """One file."""
 
@@ -77,6 +89,7 @@ class PolicyFile(_Strict):
     dead_recipients: tuple[Words, ...] = ()
     max_message_octets: Annotated[int, Field(ge=MIN_MESSAGE_OCTETS)]
     allowed_hosts: tuple[Domain, ...] = ()
+    hold: HoldBlock = HoldBlock()
     rule: dict[str, RuleBlock]
 
 

@@ -19,7 +19,7 @@ class Sample:
         title: What it shows, for people.
         octets: The mail.
         verdict: What must become of it.
-        then: What must become of it when it is sent again after a 4yz, or ``None``.
+        then: What must become of it when it is sent again after a 4yz, or released after a hold, or ``None``.
         rules: Rules that must speak, in any order; no others may.
         kept: What must be in the mail that arrives.
         gone: What must not be in the mail that arrives.

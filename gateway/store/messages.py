@@ -4,12 +4,12 @@ Not here: what is to be sent and what became of it (``queue.py``).
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from gateway.mail.envelope import Envelope, Recipient
-from gateway.store import queue
+from gateway.store import decisions, queue
 from gateway.store.driver import (
     Operation,
     Row,
@@ -30,6 +30,7 @@ from gateway.store.records import (
     MessageQuery,
     MessageSummary,
     NewMessage,
+    Release,
 )
 
 MAX_SEARCH_CHARS = 1_000
@@ -49,10 +50,24 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"""
 _INSERT_CONTENT = "INSERT INTO content (message_id, received_at, sent, original) VALUES ($1, $2, $3, $4)"
 
 _INSERT_FINDING = """
-INSERT INTO finding (message_id, position, rule, clause, part, evidence, on_match, remedy, advice)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
+INSERT INTO finding (message_id, examination, position, rule, clause, part, evidence, on_match, remedy, advice)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
+
+_REEXAMINED = "UPDATE message SET verdict = $1, policy = $2, normalised = $3 WHERE id = $4"
+
+_LAST_FINDING = """
+SELECT COALESCE(MAX(examination), 1), COALESCE(MAX(position), -1) FROM finding WHERE message_id = $1"""
 
 _SUMMARY = "id, received_at, seller, policy, verdict, reply, route, message_id, subject, order_ids, envelope"
+
+# From the few that wait to the messages, not the other way round.
+_HELD = "SELECT message_id FROM hold"
+_QUEUED = "SELECT message_id FROM queue WHERE state = 'queued'"
+_WAITING: Mapping[str | None, str] = {
+    "held": f"id IN ({_HELD})",
+    "queued": f"id IN ({_QUEUED})",
+    "waiting": f"id IN ({_HELD} UNION {_QUEUED})",
+}
 
 _PURGE = """
 DELETE FROM content WHERE message_id IN (
@@ -67,18 +82,35 @@ def accept(message: NewMessage) -> Operation[None]:
     """Remember a judged mail and queue it where its verdict owes a delivery.
 
     Raises:
-        ValueError: It owes a delivery and has nothing to send, or nobody to send it to.
+        ValueError: It owes a delivery and has nothing to send, or nobody to send it to; or it is held for ever.
     """
     is_sent = message.verdict in SENDING_VERDICTS
     if is_sent and (message.sent is None or not message.envelope.recipients):
         raise ValueError("an accepted message needs octets to send and recipients")
+    if (message.verdict == "hold") != (message.hold is not None):
+        raise ValueError("a message has a deadline if, and only if, it is held")
     yield Statement(_INSERT, _columns(message))
     yield Statement(
         _INSERT_CONTENT, (message.id, to_micros(message.received_at), message.sent, message.original)
     )
-    yield from one_each(_INSERT_FINDING, _finding_rows(message))
+    yield from one_each(_INSERT_FINDING, _finding_rows(message.id, message.findings))
+    if message.hold is not None:
+        yield decisions.keep(message.id, message.hold)
     if is_sent:
-        yield from queue.enqueue(message)
+        yield from queue.enqueue(
+            message.id, message.route, message.envelope, first_at=message.received_at, due_at=message.due_at
+        )
+
+
+def reexamined(message_id: str, release: Release) -> Operation[None]:
+    """Put what the examination before a release has shown beside what there is; part of a release."""
+    yield Statement(
+        _REEXAMINED, (release.verdict, release.policy, json.dumps(release.normalised), message_id)
+    )
+    yield Statement("UPDATE content SET sent = $1 WHERE message_id = $2", (release.sent, message_id))
+    examination, position = (yield Statement(_LAST_FINDING, (message_id,)))[0]
+    rows = _finding_rows(message_id, release.findings, examination=examination + 1, start=position + 1)
+    yield from one_each(_INSERT_FINDING, rows)
 
 
 def content(message_id: str) -> Operation[bytes]:
@@ -99,7 +131,7 @@ def listing(query: MessageQuery) -> Operation[list[MessageSummary]]:
     conditions: list[str] = []
     params: list[Value] = []
     for condition, value in _conditions(query):
-        params.append(value)
+        params += [] if value is None else [value]
         conditions.append(condition.format(n=f"${len(params)}"))
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     params.append(max(0, min(query.limit, MAX_LISTED)))
@@ -121,7 +153,7 @@ def detail(message_id: str) -> Operation[MessageDetail | None]:
     *_, peer, normalised = rows[0]
     (summary,) = yield from _summaries([rows[0][:-2]])
     findings = yield Statement(
-        "SELECT rule, clause, part, evidence, on_match, remedy, advice FROM finding "
+        "SELECT rule, clause, part, evidence, on_match, remedy, advice, examination FROM finding "
         "WHERE message_id = $1 ORDER BY position",
         (message_id,),
     )
@@ -136,6 +168,7 @@ def detail(message_id: str) -> Operation[MessageDetail | None]:
         recipients=recipients,
         original=original,
         sent=sent,
+        decisions=(yield from decisions.of(message_id)),
     )
 
 
@@ -172,14 +205,16 @@ def _search(message: NewMessage) -> str:
     return clean("\n".join(text[:MAX_SEARCH_CHARS] for text in texts)).casefold()
 
 
-def _finding_rows(message: NewMessage) -> Iterable[tuple[Value, ...]]:
-    for position, f in enumerate(message.findings):
+def _finding_rows(
+    message_id: str, findings: Iterable[FindingRecord], *, examination: int = 1, start: int = 0
+) -> Iterable[tuple[Value, ...]]:
+    for position, f in enumerate(findings, start):
         texts = (f.rule, f.clause, f.part, f.evidence, f.on_match, f.remedy, f.advice)
-        yield (message.id, position, *(clean(text) for text in texts))
+        yield (message_id, examination, position, *(clean(text) for text in texts))
 
 
 def _finding(row: Row) -> FindingRecord:
-    rule, clause, part, evidence, on_match, remedy, advice = row
+    rule, clause, part, evidence, on_match, remedy, advice, examination = row
     return FindingRecord(
         rule=rule,
         clause=clause,
@@ -188,10 +223,12 @@ def _finding(row: Row) -> FindingRecord:
         on_match=on_match,
         remedy=remedy,
         advice=advice,
+        examination=examination,
     )
 
 
 def _conditions(query: MessageQuery) -> Iterable[tuple[str, Value]]:
+    """SQL with the place of its one parameter, which is ``None`` where it has none."""
     if query.verdict is not None:
         yield "verdict = {n}", query.verdict
     if query.seller is not None:
@@ -203,6 +240,10 @@ def _conditions(query: MessageQuery) -> Iterable[tuple[str, Value]]:
         yield "EXISTS (SELECT 1 FROM finding f WHERE f.message_id = message.id AND f.rule = {n})", query.rule
     if query.text is not None:
         yield "search LIKE {n} ESCAPE '\\'", _pattern(query.text)
+    if query.state in _WAITING:
+        yield _WAITING[query.state], None
+    elif query.state is not None:
+        yield "EXISTS (SELECT 1 FROM queue q WHERE q.message_id = message.id AND q.state = {n})", query.state
 
 
 def _pattern(text: str) -> str:
@@ -224,10 +265,15 @@ def _summaries(rows: list[Row]) -> Operation[list[MessageSummary]]:
     for message_id, rule in found:
         rules.setdefault(message_id, {})[rule] = None
     states = yield from queue.states(ids)
-    return [_summary(row, tuple(rules.get(row[0], ())), states.get(row[0], ())) for row in rows]
+    until = yield from decisions.held_until(ids)
+    return [
+        _summary(row, tuple(rules.get(row[0], ())), states.get(row[0], ()), until.get(row[0])) for row in rows
+    ]
 
 
-def _summary(row: Row, rules: tuple[str, ...], states: tuple[tuple[str, int], ...]) -> MessageSummary:
+def _summary(
+    row: Row, rules: tuple[str, ...], states: tuple[tuple[str, int], ...], held_until: datetime | None
+) -> MessageSummary:
     return MessageSummary(
         id=row[0],
         received_at=from_micros(row[1]),
@@ -242,6 +288,7 @@ def _summary(row: Row, rules: tuple[str, ...], states: tuple[tuple[str, int], ..
         envelope=_to_envelope(json.loads(row[10])),
         rules=rules,
         states=states,
+        held_until=held_until,
     )
 
 

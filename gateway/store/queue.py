@@ -9,6 +9,7 @@ Not here: when to try again (``gateway/queue/schedule.py``), who tries (``gatewa
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from gateway.mail.envelope import Envelope
 from gateway.store.driver import (
     Dialect,
     Operation,
@@ -22,7 +23,7 @@ from gateway.store.driver import (
     to_column,
     to_micros,
 )
-from gateway.store.records import Attempt, NewMessage, QueueDepth, QueueItem, RecipientRecord, Settlement
+from gateway.store.records import Attempt, QueueDepth, QueueItem, RecipientRecord, Settlement
 
 _INSERT = """
 INSERT INTO queue
@@ -53,10 +54,10 @@ _GIVE_UP = """
 UPDATE queue SET attempts = attempts + 1, state = $1
 WHERE id = $2 AND state = 'queued' AND instance IS NOT DISTINCT FROM $3"""
 
-# A delivery is a fact, whoever holds the lease by now: not believing it would send the mail again.
-_DELIVERED = (
-    "UPDATE queue SET attempts = attempts + 1, state = 'delivered' WHERE id = $1 AND state = 'queued'"
-)
+# A delivery is a fact, whoever holds the lease, or has put the row on hold, by now: not believing it would send the
+# mail again.
+_DELIVERED = """
+UPDATE queue SET attempts = attempts + 1, state = 'delivered' WHERE id = $1 AND state IN ('queued', 'held')"""
 
 _ATTEMPT = "INSERT INTO attempt (queue_id, at, outcome, next_hop, reply) VALUES ($1, $2, $3, $4, $5)"
 
@@ -77,15 +78,16 @@ SELECT message_id, state, COUNT(*) FROM queue WHERE message_id IN ({ids}) GROUP 
 ORDER BY message_id, state"""
 
 
-def enqueue(message: NewMessage) -> Operation[None]:
-    """A row for each recipient; part of an accept."""
-    envelope = message.envelope
+def enqueue(
+    message_id: str, route: str, envelope: Envelope, *, first_at: datetime, due_at: datetime
+) -> Operation[None]:
+    """A row for each recipient; part of an accept or a release."""
     reverse_path = to_column(envelope.reverse_path) if envelope.reverse_path else None
-    first_at, due_at = to_micros(message.received_at), to_micros(message.due_at)
+    times = (to_micros(first_at), to_micros(due_at))
     yield from one_each(
         _INSERT,
         (
-            (message.id, message.route, reverse_path, to_column(recipient.address), first_at, due_at)
+            (message_id, route, reverse_path, to_column(recipient.address), *times)
             for recipient in envelope.recipients
         ),
     )
@@ -152,7 +154,7 @@ def next_due(exclude: Sequence[str]) -> Operation[datetime | None]:
 def depth() -> Operation[QueueDepth]:
     """How much waits."""
     waiting, leased = (yield Statement(_DEPTH))[0]
-    held = (yield Statement("SELECT COUNT(*) FROM message WHERE verdict = 'hold'"))[0][0]
+    held = (yield Statement("SELECT COUNT(*) FROM hold"))[0][0]
     return QueueDepth(waiting=waiting, leased=leased, held=held)
 
 

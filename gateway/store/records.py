@@ -1,6 +1,6 @@
 """What the record holds, as values; and the one error of this folder.
 
-Not here: SQL (``messages.py``, ``queue.py``, ``sellers.py``), connections (``sqlite.py``).
+Not here: what people decide (``rulings.py``), SQL (the subject files), connections (``sqlite.py``).
 Every time is an aware UTC ``datetime``.
 A free text may hold any code point; NUL and lone surrogates, which a database refuses, are stored as U+FFFD.
 """
@@ -11,9 +11,14 @@ from typing import Literal, TypeAlias
 
 from gateway.mail.address import Address
 from gateway.mail.envelope import Envelope
+from gateway.store.rulings import Deadline, Decision
 
-QueueState: TypeAlias = Literal["queued", "delivered", "failed", "expired"]
-"""State of one recipient: waiting, taken by the next hop, refused for good, given up."""
+QueueState: TypeAlias = Literal["queued", "delivered", "failed", "expired", "held", "deleted"]
+"""State of one recipient: waiting, taken by the next hop, refused for good, given up, put on hold by a person, taken
+out by a person."""
+
+ListedState: TypeAlias = Literal["waiting", "queued", "delivered", "failed", "expired", "held", "deleted"]
+"""What a listing asks for: a message that is held, or has a recipient in that state; ``waiting`` = held or queued."""
 
 Outcome: TypeAlias = Literal["delivered", "temporary", "permanent", "unknown"]
 """What one attempt came to; ``unknown`` = the next hop may have the mail (lost after the final dot)."""
@@ -29,6 +34,10 @@ class StoreError(Exception):
     """
 
 
+class StateError(StoreError):
+    """The message is not in the state that the change is about: decided meanwhile, being sent, or unknown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingRecord:
     """One finding as it is remembered.
@@ -41,6 +50,7 @@ class FindingRecord:
         on_match: Consequence the policy gave it.
         remedy: Name of the remedy.
         advice: What the seller can do.
+        examination: 1 = on receipt, 2 and on = when the mail was to be released.
     """
 
     rule: str
@@ -50,6 +60,7 @@ class FindingRecord:
     on_match: str
     remedy: str
     advice: str
+    examination: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +85,7 @@ class NewMessage:
         findings: In the order they are shown.
         normalised: What was changed without a policy meaning.
         due_at: First attempt.
+        hold: Required for the verdict ``hold``, else ``None``.
     """
 
     id: str
@@ -93,6 +105,30 @@ class NewMessage:
     findings: tuple[FindingRecord, ...]
     normalised: tuple[str, ...]
     due_at: datetime
+    hold: Deadline | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What the examination before a release has shown.
+
+    Attributes:
+        envelope: SMTP side, for a message that was never queued.
+        route: As in ``NewMessage``.
+        verdict: ``accept | strip``.
+        policy: Stamp of the policy that judged it now.
+        sent: Octets for the next hop.
+        findings: Of this examination; those made on receipt stay beside them.
+        normalised: In place of what was noted on receipt.
+    """
+
+    envelope: Envelope
+    route: str
+    verdict: str
+    policy: str
+    sent: bytes
+    findings: tuple[FindingRecord, ...]
+    normalised: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +142,7 @@ class QueueItem:
         reverse_path: ``None`` is the null reverse-path.
         recipient: Forward-path.
         attempts: Attempts already made.
-        first_at: When the message was received; expiry counts from here.
+        first_at: When the message was received, or released; expiry counts from here.
         due_at: When this attempt was due.
         lease_until: From then on another instance may take the row over.
     """
@@ -184,6 +220,7 @@ class MessageQuery:
         rule: A finding of this rule.
         seller: Exact seller name.
         since: Received at or after.
+        state: See ``ListedState``.
         text: Found, whatever its case, in id, subject, Message-ID, order ids, reverse-path or a recipient.
         limit: Newest first, at most this many.
     """
@@ -193,6 +230,7 @@ class MessageQuery:
     seller: str | None = None
     since: datetime | None = None
     text: str | None = None
+    state: ListedState | None = None
     limit: int = 50
 
 
@@ -203,6 +241,7 @@ class MessageSummary:
     Attributes:
         rules: Rules with a finding, each once, in the order of the findings.
         states: Number of recipients by queue state, sorted by state; empty where nothing was queued.
+        held_until: Deadline of a message that is held, else ``None``.
     """
 
     id: str
@@ -218,6 +257,7 @@ class MessageSummary:
     envelope: Envelope
     rules: tuple[str, ...]
     states: tuple[tuple[str, int], ...]
+    held_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +293,7 @@ class MessageDetail:
         recipients: Queue rows; empty where nothing was queued.
         original: Octets as received, ``None`` once purged.
         sent: Octets for the next hop, ``None`` once purged or where there never were any.
+        decisions: What people, or the deadline, decided about it, oldest first.
     """
 
     summary: MessageSummary
@@ -262,6 +303,7 @@ class MessageDetail:
     recipients: tuple[RecipientRecord, ...]
     original: bytes | None
     sent: bytes | None
+    decisions: tuple[Decision, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from gateway.mail.address import Address
-from gateway.store import messages, queue, sellers
+from gateway.store import hold, messages, queue, sellers
 from gateway.store.driver import Driver, Operation, Statement, to_micros
 from gateway.store.lease import InstanceLock
 from gateway.store.migrate import migrate
@@ -24,10 +24,12 @@ from gateway.store.records import (
     NewMessage,
     QueueDepth,
     QueueItem,
+    Release,
     SellerRecord,
     Settlement,
     StoreError,
 )
+from gateway.store.rulings import Deadline, Decision, HeldMessage
 from gateway.store.sqlite import SqliteDriver
 
 _SCHEME = "sqlite:///"
@@ -173,6 +175,40 @@ class Store:
     async def depth(self) -> QueueDepth:
         """How much waits; it counts, so ask it every few seconds, not for each mail."""
         return await self._driver.read(queue.depth)
+
+    # What people decide. Each of these raises ``StateError`` where the message is not in the state it is about.
+
+    async def hold(self, message_id: str, deadline: Deadline, decision: Decision) -> None:
+        """Put what is queued of a message on hold."""
+        await self._driver.write(partial(hold.hold, message_id, deadline, decision))
+
+    async def release_held(self, message_id: str, release: Release, decision: Decision) -> None:
+        """Queue a held message as its new examination says, due at once."""
+        await self._driver.write(partial(hold.release, message_id, release, decision))
+
+    async def refuse_held(self, message_id: str, decision: Decision, notice: NewMessage | None) -> None:
+        """Refuse a held message, and queue the notice of it."""
+        await self._driver.write(partial(hold.refuse, message_id, decision, notice))
+
+    async def retry(self, message_id: str, decision: Decision) -> None:
+        """Make what is queued of a message due now."""
+        await self._driver.write(partial(hold.retry, message_id, decision))
+
+    async def delete(self, message_id: str, decision: Decision) -> None:
+        """Send nothing more of a message that is queued or held; its record and contents stay."""
+        await self._driver.write(partial(hold.delete, message_id, decision))
+
+    async def holds_due(self, now: datetime) -> list[HeldMessage]:
+        """Held messages that want a warning, or whose deadline has come."""
+        return await self._driver.read(partial(hold.due, now))
+
+    async def next_hold_due(self) -> datetime | None:
+        """When the next warning or deadline comes, or ``None``."""
+        return await self._driver.read(hold.next_due)
+
+    async def warned(self, message_id: str) -> bool:
+        """Write down that the warning is being given; ``False`` where it is not ours to give any more."""
+        return await self._driver.write(partial(hold.warned, message_id))
 
     # Sellers
 

@@ -186,7 +186,7 @@ def test_messages_of_an_empty_store(tmp_path, config):
 def test_help_and_version(tmp_path):
     """Every command has a line of help."""
     done = gateway("--help", cwd=tmp_path)
-    for name in ("demo", "serve", "check", "config", "policy", "seller", "messages"):
+    for name in ("demo", "serve", "check", "config", "policy", "seller", "queue", "messages"):
         assert name in done.stdout
     assert gateway("--version", cwd=tmp_path).exit_code == 0
     assert gateway("nosuch", cwd=tmp_path).exit_code == 2

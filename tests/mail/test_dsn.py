@@ -142,6 +142,19 @@ DELAYED = RecipientReport(final=FAILED.final, action=Action.DELAYED, status="4.4
             id="failed-without-reason",
         ),
         pytest.param(
+            report(
+                RecipientReport(
+                    final=FAILED.final,
+                    action=Action.FAILED,
+                    status="5.7.1",
+                    remote_mta="gw.seller.example",
+                    diagnostic="550 5.7.1 Emoji are not allowed.",
+                )
+            ),
+            ["Reason: 550 5.7.1 Emoji are not allowed.", "Change what the reason names"],
+            id="refused by the gateway itself",
+        ),
+        pytest.param(
             report(RecipientReport(final=FAILED.final, action=Action.DELIVERED, status="2.0.0")),
             ["It was delivered."],
             id="delivered",

@@ -108,6 +108,20 @@ TABLE = [
         {"attempts_total|temporary": 2, "attempt_seconds_count": 1, "attempt_seconds_sum": 1.5},
     ),
     (events.message_expired, {"id": ID, "recipients": 2}, "warning", {}, {"recipients_expired_total": 2}),
+    (
+        events.hold_due,
+        {"id": ID, "seller": "acme", "seconds": 7200.00001},
+        "warning",
+        {"seconds": 7200.0},
+        {"holds_due_total": 1},
+    ),
+    (
+        events.hold_ended,
+        {"id": ID, "seller": "acme", "verdict": "reject"},
+        "warning",
+        {},
+        {"holds_ended_total|reject": 1},
+    ),
     (events.notice_sent, {"id": ID, "kind": "failed"}, "info", {}, {"notices_sent_total|failed": 1}),
     (
         events.notice_failed,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.policy.load import PolicyError, load_policy, override
-from gateway.policy.model import OnMatch
+from gateway.policy.model import HoldTerms, OnMatch
 from gateway.rules.external_link import Params as LinkParams
 
 HEAD = """
@@ -60,6 +60,22 @@ def test_whole_file():
     assert ambiguity.clause == "gateway:one-reading"
 
 
+HOLDS = {
+    "absent": ("", HoldTerms(hours=20, warn_hours=2, at_deadline=OnMatch.REJECT)),
+    "empty": ("[hold]\n", HoldTerms()),
+    "whole": (
+        '[hold]\nhours = 6.5\nwarn_hours = 0\nat_deadline = "strip"\n',
+        HoldTerms(hours=6.5, warn_hours=0, at_deadline=OnMatch.STRIP),
+    ),
+}
+
+
+@pytest.mark.parametrize("text, terms", HOLDS.values(), ids=HOLDS)
+def test_hold(text, terms):
+    """A held mail waits twenty hours, with a warning two hours before, and is then refused, unless the file differs."""
+    assert load_policy(HEAD + block("emoji") + text, source="x").hold == terms
+
+
 def test_own_params_stand_before_the_common_ones():
     """A rule's own ``allowed_hosts`` replaces the file's."""
     text = HEAD + LISTS + block("external_link", more='params = { allowed_hosts = ["other.example"] }\n')
@@ -84,13 +100,29 @@ FAULTS = {
     "unknown key like nothing": (
         HEAD + "zzz = 1" + block("emoji"),
         (
-            "shop.toml: zzz: there is no such key; there is allowed_hosts, dead_recipients, edition, effective_at, "
+            "shop.toml: zzz: there is no such key; there is allowed_hosts, dead_recipients, edition, effective_at, hold, "
             "max_message_octets, name, recipient_domains, rule, title"
         ),
     ),
     "unknown key in a block": (
         HEAD + block("emoji", more="onmatch = 1\n"),
         "shop.toml: rule.emoji.onmatch: there is no such key; did you mean on_match?",
+    ),
+    "unknown key in hold": (
+        HEAD + block("emoji") + "[hold]\nhour = 1\n",
+        "shop.toml: hold.hour: there is no such key; did you mean hours?",
+    ),
+    "no time to look": (
+        HEAD + block("emoji") + "[hold]\nhours = 0\n",
+        "shop.toml: hold.hours: input should be greater than 0",
+    ),
+    "hold for ever": (
+        HEAD + block("emoji") + "[hold]\nhours = 721\n",
+        "shop.toml: hold.hours: input should be less than or equal to 720",
+    ),
+    "send as it is at the deadline": (
+        HEAD + block("emoji") + '[hold]\nat_deadline = "warn"\n',
+        "shop.toml: hold.at_deadline: input should be 'strip' or 'reject'",
     ),
     "unknown rule": (
         HEAD + block("external_links"),

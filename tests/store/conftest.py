@@ -2,17 +2,21 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gateway.mail.address import Address
 from gateway.mail.envelope import Envelope, Recipient
-from gateway.store.records import Attempt, FindingRecord, NewMessage, Settlement
+from gateway.store.records import Attempt, FindingRecord, NewMessage, Release, Settlement
+from gateway.store.rulings import Deadline, Decision
 from gateway.store.store import Store
 
 NOW = datetime(2026, 11, 3, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+DEADLINE = Deadline(warn_at=NOW + timedelta(hours=18), until=NOW + timedelta(hours=20))
 
 
 def _address(text: str) -> Address:
@@ -45,7 +49,10 @@ def finding() -> FindingRecord:
 
 @pytest.fixture
 def new_message() -> Callable[..., NewMessage]:
-    """Makes an accepted message; ``to`` names its recipients, any field can be replaced."""
+    """Makes an accepted message; ``to`` names its recipients, any field can be replaced.
+
+    One that is held has twenty hours, and a warning two hours before.
+    """
 
     def build(name: str = "m1", *, to: tuple[str, ...] = ("buyer@market.example",), **changes) -> NewMessage:
         message = NewMessage(
@@ -70,7 +77,44 @@ def new_message() -> Callable[..., NewMessage]:
             normalised=(),
             due_at=NOW,
         )
+        if changes.get("verdict") == "hold":
+            changes = {"sent": None, "hold": DEADLINE, **changes}
         return replace(message, **changes)
+
+    return build
+
+
+@pytest.fixture
+def decision() -> Callable[..., Decision]:
+    """Makes a decision of Anna's."""
+
+    def build(what: str, *, who: str = "anna", reason: str = "seen", at: datetime = NOW) -> Decision:
+        return Decision(at=at, who=who, what=what, reason=reason)
+
+    return build
+
+
+@pytest.fixture
+def deadline() -> Deadline:
+    return DEADLINE
+
+
+@pytest.fixture
+def new_release(finding, new_message) -> Callable[..., Release]:
+    """Makes what a second examination says of a message."""
+
+    def build(name: str = "m1", **changes) -> Release:
+        message = new_message(name)
+        release = Release(
+            envelope=message.envelope,
+            route=message.route,
+            verdict="strip",
+            policy="amazon@2027-01-01",
+            sent=b"mended " + name.encode(),
+            findings=(finding,),
+            normalised=("header field X dropped",),
+        )
+        return replace(release, **changes)
 
     return build
 

@@ -7,10 +7,13 @@ import apsw
 import pytest
 
 from gateway.store import migrate as module
+from gateway.store.driver import to_micros
 from gateway.store.migrate import migrate, statements
-from gateway.store.records import StoreError
+from gateway.store.records import MessageQuery, StoreError
 from gateway.store.sqlite import SqliteDriver
 from gateway.store.store import Store
+
+ENVELOPE = '{"reverse_path": null, "recipients": [], "smtputf8": false, "ret": null, "envid": null}'
 
 
 def _schema(path):
@@ -42,7 +45,8 @@ async def test_newer(url, tmp_path):
     with closing(apsw.Connection(str(tmp_path / "gateway.db"))) as connection:
         connection.execute("INSERT INTO migration (version, name) VALUES (7777, '7777_later.sql')")
     with pytest.raises(
-        StoreError, match=r"newer gateway \(schema 7777, this one knows 1\).*restore a backup"
+        StoreError,
+        match=rf"newer gateway \(schema 7777, this one knows {max(module._known())}\).*restore a backup",
     ):
         await Store.open(url, instance=None)
 
@@ -84,3 +88,21 @@ def test_dialect():
     for _, text in module._known().values():
         for sql in statements(text, SqliteDriver.dialect):
             assert "$" not in sql
+
+
+async def test_mail_held_before_deadlines(url, tmp_path, monkeypatch):
+    """Mail that was held when there were no deadlines gets one: twenty hours after the last mail taken."""
+    known = module._known()
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_known", lambda: {1: known[1]})
+        await (await Store.open(url, instance=None)).close()
+    hour = 3_600_000_000
+    with closing(apsw.Connection(str(tmp_path / "gateway.db"))) as connection:
+        for name, verdict, at in (("old", "hold", 0), ("new", "accept", 100 * hour)):
+            row = (name, at, "s", "p", "amazon@1", verdict, "", "amazon", None, "", "[]", ENVELOPE, "[]", "")
+            connection.execute(f"INSERT INTO message VALUES ({', '.join('?' * len(row))})", row)
+    store = await Store.open(url, instance=None)
+    assert [to_micros(await store.next_hold_due()) // hour] == [118]
+    (held,) = await store.messages(MessageQuery(state="held"))
+    assert (held.id, to_micros(held.held_until) // hour) == ("old", 120)
+    await store.close()

@@ -1,12 +1,13 @@
 """What many tests need: the policies as shipped, a fixed clock, a gateway on loopback."""
 
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from gateway.app import Gateway
 from gateway.config import Config, load_policies
@@ -43,6 +44,14 @@ async def sink() -> AsyncIterator[Sink]:
     sink = await Sink().start()
     yield sink
     await sink.close()
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own() -> Iterator[None]:
+    """A command or a gateway sets up the log of its process; the next test finds it as it was."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

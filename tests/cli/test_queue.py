@@ -18,12 +18,6 @@ from gateway.worker import WorkerLostError, Workers, WorkerStartError
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def _log_stays(monkeypatch):
-    """A command sets up the log of its process; here that is the tests'."""
-    monkeypatch.setattr(module.log, "configure", lambda **_: None)
-
-
 @pytest.fixture
 def config(tmp_path):
     """A configuration whose store has three queued mails."""

@@ -236,9 +236,11 @@ class Connection:
         if protocol is None:  # hung up right after its 354
             raise aiosmtplib.SMTPServerDisconnected("Connection lost")
         transaction.is_content_sent = True
-        for piece in mail.wire():
+        for number, piece in enumerate(mail.wire()):
+            if number:
+                await asyncio.sleep(0)  # others have their turn between two pieces
+            # Never after the last one: aiosmtplib drops a reply that comes before anybody waits for it.
             protocol.write(piece)
-            await asyncio.sleep(0)  # others have their turn between two pieces
         return await protocol.read_response(timeout=self._timeouts.content(len(mail.octets)))
 
     async def _reset(self) -> None:

@@ -35,9 +35,12 @@ class Outgoing:
 
     def wire(self) -> Iterator[bytes]:
         """What follows the 354, some lines at a time: dot-stuffed content with CRLF only, and the final dot."""
+        ready = b""
         for lines in _whole_lines(self.octets):
-            yield stuff(with_crlf(lines))
-        yield b".\r\n"
+            if ready:
+                yield ready
+            ready = stuff(with_crlf(lines))
+        yield ready + b".\r\n"
 
 
 def outgoing(reverse_path: Address | None, recipients: Sequence[Address], octets: bytes) -> Outgoing:

@@ -13,3 +13,10 @@ async def test_no_answered_mail_is_lost(tmp_path):
     assert len(done.ledger) == 150
     assert done.missing() == set()
     assert done.unexplained() == set()
+
+
+async def test_no_reply_of_a_next_hop_is_missed(tmp_path):
+    """Mails over reused connections all arrive, though each reply to the final dot comes at once."""
+    done = await STRESS["trial"](tmp_path, 200, 0)
+    assert len(done.ledger) == 200
+    assert done.missing() == set()

@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from gateway import __version__
-from gateway.config import Config, next_hops
+from gateway.config.model import Config
+from gateway.config.next_hops import next_hops
 from gateway.console.server import ConsoleServer
 from gateway.intake import Intake
 from gateway.keeper import Keeper

@@ -10,7 +10,8 @@ import pytest
 import structlog
 
 from gateway.app import Gateway
-from gateway.config import Config, load_policies
+from gateway.config.model import Config
+from gateway.config.policies import load_policies
 from gateway.ops import log
 from gateway.smtp.sink import Sink
 

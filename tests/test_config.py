@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Config, ConfigError, load_config, load_policies, next_hops
+from gateway.config.errors import ConfigError
+from gateway.config.load import load_config
+from gateway.config.model import Config
+from gateway.config.next_hops import next_hops
+from gateway.config.policies import load_policies
 
 ROOT = Path(__file__).parents[1]
 

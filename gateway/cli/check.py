@@ -24,7 +24,7 @@ from gateway.cli.common import (
     terminal,
     with_store,
 )
-from gateway.config import Config
+from gateway.config.model import Config
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examination import Examination
 from gateway.filter.verdict import Accept, Defer, Judgement, Reject, Verdict, reply_to, verdict_name

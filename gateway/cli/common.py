@@ -12,7 +12,10 @@ from typing import NoReturn, TypeVar
 import click
 from rich.console import Console
 
-from gateway.config import Config, ConfigError, load_config, load_policies
+from gateway.config.errors import ConfigError
+from gateway.config.load import load_config
+from gateway.config.model import Config
+from gateway.config.policies import load_policies
 from gateway.policy.model import Policy
 from gateway.store.records import StoreError
 from gateway.store.store import Store

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from gateway.cli.common import config_option, policies_of, settings
-from gateway.config import Config, is_loopback
+from gateway.config.fields import is_loopback
+from gateway.config.model import Config
 
 
 @click.group("config")

@@ -26,7 +26,8 @@ from rich.table import Table
 from gateway.app import Gateway
 from gateway.cli.common import EXIT_NO, terminal
 from gateway.cli.readable import readable
-from gateway.config import Config, load_policies
+from gateway.config.model import Config
+from gateway.config.policies import load_policies
 from gateway.credentials import generate_password, hash_password
 from gateway.filter.examination import Examination
 from gateway.mail.address import parse_path

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway.cli.common import EXIT_NO, config_option, fail, policies_of, settings, terminal
-from gateway.config import default_policies
+from gateway.config.policies import default_policies
 from gateway.policy.load import PolicyError, load_policy
 from gateway.rules import BY_NAME
 

@@ -32,7 +32,7 @@ from gateway.cli.common import (
 )
 from gateway.cli.filters import COLOURS, filter_options, query_of
 from gateway.cli.messages import shape, states
-from gateway.config import Config
+from gateway.config.model import Config
 from gateway.notices import Notices
 from gateway.ops import log
 from gateway.policy.model import Policy

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 
-from gateway.config import default_policies
+from gateway.config.policies import default_policies
 from gateway.mail.dsn import parse_report
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 
-from gateway.config import SOURCE_POLICIES
+from gateway.config.policies import SOURCE_POLICIES
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examine import examine
 from gateway.mail.parse import parse

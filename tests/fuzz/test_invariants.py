@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 
-from gateway.config import Config, load_policies
+from gateway.config.model import Config
+from gateway.config.policies import load_policies
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examine import examine, judge
 from gateway.filter.verdict import Accept

@@ -1,0 +1,39 @@
+"""What the sections of the settings share: endpoints and addresses, and the strictness of a section."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from gateway.mail.address import parse_path
+from gateway.mail.errors import AddressError
+from gateway.smtp.settings import is_loopback as host_is_loopback
+
+
+def _check_endpoint(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004 - the largest port
+        raise ValueError('is not host:port; write it as "127.0.0.1:2525"')
+    return text
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether ``host:port`` can be reached from this machine only."""
+    return host_is_loopback(endpoint.rpartition(":")[0].strip("[]"))
+
+
+def _check_address(text: str) -> str:
+    try:
+        parse_path(text)
+    except AddressError as error:
+        raise ValueError("is not a mail address; write it as postmaster@gw.seller.example") from error
+    return text
+
+
+Endpoint = Annotated[str, AfterValidator(_check_endpoint)]
+AddressText = Annotated[str, AfterValidator(_check_address)]
+
+
+class Section(BaseModel):
+    """One table of the file: no key it does not know, and never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

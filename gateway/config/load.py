@@ -1,0 +1,65 @@
+"""From a file and the environment to settings."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from gateway.config.environment import overlay
+from gateway.config.errors import ConfigError
+from gateway.config.listening import Tls
+from gateway.config.model import Config
+
+
+def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
+    """The settings of a file and the environment.
+
+    Args:
+        path: A TOML file; ``None`` for the defaults.
+        environment: Names that begin with ``GATEWAY_`` count: ``GATEWAY_TLS_KEY``, ``GATEWAY_LISTENER_0_ADDRESS``.
+
+    Raises:
+        ConfigError: All faults.
+    """
+    source = str(path) if path is not None else "configuration"
+    values = _read(path) if path is not None else {}
+    faults = overlay(values, Config, environment)
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        faults += [_fault(source, detail) for detail in error.errors()]
+    if faults:
+        raise ConfigError(tuple(faults))
+    return config if path is None else _resolved(config, path.parent)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError((f"{path}: is no valid TOML: {error}",)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError((f"{path}: is not UTF-8; save it as UTF-8",)) from error
+    except OSError as error:
+        raise ConfigError((f"{path}: {error.strerror}; give a readable file with --config",)) from error
+
+
+def _fault(source: str, detail: Any) -> str:
+    key = ".".join(str(step) for step in detail["loc"]) or "file"
+    message = re.sub(r"^Value error, ", "", detail["msg"])
+    if detail["type"] == "extra_forbidden":
+        message = "unknown key; remove it, or see README.md for the keys there are"
+    return f"{source}: {key}: {message}"
+
+
+def _resolved(config: Config, folder: Path) -> Config:
+    """File names in a configuration are meant from its own folder; the store's URL says itself what it means."""
+    changes: dict[str, Any] = {}
+    if config.policies is not None:
+        changes["policies"] = folder / config.policies
+    if config.tls is not None:
+        changes["tls"] = Tls(certificate=folder / config.tls.certificate, key=folder / config.tls.key)
+    return config.model_copy(update=changes)

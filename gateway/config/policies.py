@@ -1,0 +1,60 @@
+"""From settings to the policies in force, with this gateway's own word on their rules."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateway.config.errors import ConfigError
+from gateway.config.model import Config
+from gateway.policy.load import PolicyError, load_policy, override
+from gateway.policy.model import Policy
+
+BUNDLED_POLICIES = Path(__file__).parents[1] / "_policies"
+"""Where an installed wheel carries its policies."""
+
+SOURCE_POLICIES = Path(__file__).parents[2] / "policies"
+"""Where they lie in a source tree."""
+
+
+def load_policies(config: Config) -> dict[str, Policy]:
+    """All policies in force, by name, with this gateway's overrides.
+
+    Raises:
+        ConfigError: All faults of all files, and routes or overrides of a marketplace that has no policy.
+    """
+    folder = config.policies or default_policies()
+    policies: dict[str, Policy] = {}
+    faults: list[str] = []
+    for file in sorted(folder.glob("*.toml")):
+        try:
+            policy = load_policy(file.read_text("utf-8"), source=str(file))
+            policies[policy.name] = override(
+                policy, config.override.get(policy.name, {}), source=f"[override.{policy.name}]"
+            )
+        except PolicyError as error:
+            faults += error.faults
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{file}: cannot be read ({type(error).__name__}); make it a readable UTF-8 file")
+    faults += _unknown_marketplaces(config, policies, folder)
+    if faults:
+        raise ConfigError(tuple(faults))
+    return policies
+
+
+def default_policies() -> Path:
+    """The folder of the policies that come with the gateway."""
+    return BUNDLED_POLICIES if BUNDLED_POLICIES.is_dir() else SOURCE_POLICIES
+
+
+def _unknown_marketplaces(config: Config, policies: Mapping[str, Policy], folder: Path) -> list[str]:
+    known = ", ".join(sorted(policies)) or "none"
+    routed = [
+        (f"route.{index}.marketplaces", name)
+        for index, route in enumerate(config.route)
+        for name in route.marketplaces
+    ]
+    overridden = [(f"override.{name}", name) for name in config.override]
+    return [
+        f'{key}: no policy is called "{name}" in {folder}; there are: {known}'
+        for key, name in routed + overridden
+        if name not in policies
+    ]

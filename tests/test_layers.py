@@ -79,7 +79,7 @@ SOLE_USERS = {
     "bs4": {"html/rewrite.py"},
     "apsw": {"store/sqlite.py"},
     "dns": {"relay/hosts.py"},
-    "aiosmtplib": {"relay/connection.py", "cli/demo.py"},
+    "aiosmtplib": {"relay/dialler.py", "cli/demo.py"},
     "aiosmtpd": {"smtp/session.py", "smtp/sink.py"},
     "structlog": {"ops/log.py", "ops/events.py"},
 }

@@ -132,7 +132,8 @@ def _print_recipients(detail: MessageDetail, console: Console) -> None:
         console.print(f"\n[bold]{recipient.address}[/] {recipient.state}{due}")
         for attempt in recipient.attempts:
             words = escape(f"{attempt.next_hop}: {attempt.reply}")
-            console.print(f"  {attempt.at:%Y-%m-%d %H:%M:%S} {attempt.outcome} {words}")
+            what = f"{attempt.outcome} ({attempt.cause})" if attempt.cause else attempt.outcome
+            console.print(f"  {attempt.at:%Y-%m-%d %H:%M:%S} {what} {words}")
 
 
 def _print_change(detail: MessageDetail, console: Console) -> None:
@@ -189,6 +190,7 @@ def _detail_shape(detail: MessageDetail) -> dict[str, Any]:
                     {
                         "at": try_.at.isoformat(),
                         "outcome": try_.outcome,
+                        "cause": try_.cause or None,
                         "next_hop": try_.next_hop,
                         "reply": try_.reply,
                     }

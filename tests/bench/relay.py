@@ -23,7 +23,7 @@ from pathlib import Path
 from gateway.mail.address import Address
 from gateway.mail.envelope import Envelope, Recipient
 from gateway.ops import log
-from gateway.queue.runner import Runner
+from gateway.queue.runner import Hooks, Runner
 from gateway.queue.schedule import Schedule
 from gateway.relay.client import Deliverer
 from gateway.relay.hosts import Resolver
@@ -32,7 +32,9 @@ from gateway.relay.settings import DeliverySettings
 from gateway.store.records import NewMessage
 from gateway.store.store import Store
 
-BODY = b"Subject: Your order 028-1234567-1234567\r\n\r\n" + b"Thank you for your order, it ships today.\r\n" * 40
+BODY = (
+    b"Subject: Your order 028-1234567-1234567\r\n\r\n" + b"Thank you for your order, it ships today.\r\n" * 40
+)
 SELLER = Address(local="orders", domain="seller.example")
 BUYER = Address(local="k3j9x0example1", domain="marketplace.amazon.com")
 
@@ -100,7 +102,7 @@ async def run(count: int, port: int, profile: cProfile.Profile | None) -> tuple[
         raise RuntimeError("a mail failed")
 
     async with record(count) as store:
-        runner = Runner(store, deliver, Schedule(), on_failure=told)
+        runner = Runner(store, Hooks(deliver=deliver, tell=told, schedule=lambda _route: Schedule()))
         cpu, wall = time.process_time(), time.perf_counter()
         if profile:
             profile.enable()

@@ -214,7 +214,7 @@ _BEFORE_MAIL: Final[dict[Stage, Cause]] = {
     "TLS": Cause.TLS_FAILED,
     "AUTH": Cause.LOGIN_REFUSED,
 }
-"""What a 5yz before MAIL blames, whatever its words."""
+"""What a refusal before MAIL blames, whatever its words; a 4yz blames the moment, but for TLS."""
 
 
 def cause_of(code: int, status: str, text: str, stage: Stage) -> Cause:
@@ -227,7 +227,8 @@ def cause_of(code: int, status: str, text: str, stage: Stage) -> Cause:
         stage: What it answers.
     """
     if stage in _BEFORE_MAIL:
-        return Cause.NEXT_HOP_BUSY if 400 <= code < 500 else _BEFORE_MAIL[stage]  # noqa: PLR2004 - RFC 5321
+        is_busy = 400 <= code < 500 and stage != "TLS"  # noqa: PLR2004 - RFC 5321 section 4.2.1
+        return Cause.NEXT_HOP_BUSY if is_busy else _BEFORE_MAIL[stage]
     words = text.lower()
     for cause, phrases in WORDS:
         if any(phrase in words for phrase in phrases):

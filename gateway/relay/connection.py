@@ -21,10 +21,9 @@ from gateway.relay.causes import Stage
 from gateway.relay.outgoing import Outgoing
 from gateway.relay.replies import Answer
 from gateway.relay.settings import Timeouts
-from gateway.relay.wire import Wire, WireError
+from gateway.relay.wire import START_INPUT, Wire, WireError
 
 _CLOSING = 421
-_START_INPUT = 354
 _FAILURES = 400
 _DATA = b"DATA\r\n"
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
@@ -93,7 +92,8 @@ class Connection:
 
     def close(self) -> None:
         """Say QUIT and hang up without waiting for an answer."""
-        self._wire.write(b"QUIT\r\n", replies=1)
+        self._wire.expect(1)
+        self._wire.write(b"QUIT\r\n")
         self._wire.close()
 
     def abort(self) -> None:
@@ -147,7 +147,8 @@ class Connection:
     async def _run(self, mail: Outgoing, transaction: Transaction) -> None:
         commands = [self._mail_from(mail), *(_command(f"RCPT TO:<{each}>") for each in mail.recipients)]
         if self._offer.pipelining:
-            self._wire.write(b"".join((*commands, _DATA)), replies=len(commands) + 1)
+            self._wire.expect(len(commands) + 1)
+            self._wire.write(b"".join((*commands, _DATA)))
         answer = await self._ask(commands[0])
         accepted: list[Address] = []
         if answer.is_positive:
@@ -164,7 +165,7 @@ class Connection:
             return
         transaction.stage = "DATA"
         answer = await self._ask(_DATA)
-        if answer.code != _START_INPUT:
+        if answer.code != START_INPUT:
             self._refused(accepted, answer, transaction)
             self._is_reset_due = True
             return
@@ -192,7 +193,6 @@ class Connection:
         """
         wire = self._wire
         deadline = self._clock() + self._timeouts.content(len(mail.octets))
-        wire.write(b"", replies=1)
         transaction.stage = "DATA"
         pieces = mail.wire()
         piece = next(pieces)
@@ -227,20 +227,22 @@ class Connection:
         answer = await self._next()
         for _ in range(unread - 1):
             answer = await self._next()
-        if answer.code == _START_INPUT:
-            self._wire.write(b".\r\n", replies=1)
+        if answer.code == START_INPUT:
+            self._wire.write(b".\r\n")
             await self._next()
 
     async def _reset(self) -> None:
         self._is_reset_due = False
-        self._wire.write(b"RSET\r\n", replies=1)
-        if not (await self._next()).is_positive:
+        if not (await self._say(b"RSET\r\n")).is_positive:
             raise WireError("it refused RSET", Cause.PROTOCOL_ERROR, is_cut=True)
 
     async def _ask(self, command: bytes) -> Answer:
         """The answer to a command, which has gone already where commands are pipelined."""
-        if not self._offer.pipelining:
-            self._wire.write(command, replies=1)
+        return await (self._next() if self._offer.pipelining else self._say(command))
+
+    async def _say(self, command: bytes) -> Answer:
+        self._wire.expect(1)
+        self._wire.write(command)
         return await self._next()
 
     async def _next(self) -> Answer:

@@ -13,6 +13,10 @@ from gateway.mail.cause import Cause
 from gateway.relay.replies import Answer, MalformedReplyError, ReplyReader
 
 
+START_INPUT = 354
+"""The one reply that asks for more (RFC 5321 section 4.2.2)."""
+
+
 class WireError(Exception):
     """The connection is of no more use.
 
@@ -56,16 +60,14 @@ class Wire(asyncio.Protocol):
         """Whether a reply is there, or none will come."""
         return bool(self._answers) or self._fault is not None
 
-    def write(self, octets: bytes, *, replies: int = 0) -> None:
-        """Send octets.
-
-        Args:
-            octets: Whole lines.
-            replies: Replies that they, or what follows, will get.
-        """
-        self._owed += replies
+    def write(self, octets: bytes) -> None:
+        """Send octets."""
         if self._fault is None:
             self._transport.write(octets)
+
+    def expect(self, replies: int) -> None:
+        """So many replies are owed to what is written next."""
+        self._owed += replies
 
     async def answer(self, deadline: float) -> Answer:
         """The next reply.
@@ -107,7 +109,8 @@ class Wire(asyncio.Protocol):
         except MalformedReplyError as error:
             self._break(WireError(str(error), Cause.PROTOCOL_ERROR))
             return
-        self._owed -= len(answers)
+        # 354 promises one more: the answer to the content, which may come before the content has ended.
+        self._owed -= sum(answer.code != START_INPUT for answer in answers)
         if self._owed < 0 or (not answers and not self._owed):
             del answers[len(answers) + self._owed :]
             self._answers.extend(answers)

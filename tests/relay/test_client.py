@@ -4,10 +4,10 @@ import asyncio
 import socket
 import ssl
 
-import aiosmtplib
 import pytest
 
 from gateway.mail.address import Address
+from gateway.mail.cause import Cause
 from gateway.mail.delivery import Delivered, PermanentFailure, TemporaryFailure
 from gateway.relay.route import NextHop
 from gateway.relay.settings import Timeouts
@@ -95,7 +95,9 @@ async def test_helo_refused_is_temporary(listen, deliverer, plain, seller, buyer
     """A next hop that refuses EHLO and HELO does not make mail bounce."""
     hop = await listen(replies={"EHLO": ["550 5.7.1 go away"], "HELO": ["550 5.7.1 go away"]})
     results = await deliverer().deliver(plain(hop), seller, buyers[:1], MAIL)
-    assert results[buyers[0]] == TemporaryFailure(next_hop=f"127.0.0.1:{hop.port}", reply="550 5.7.1 go away")
+    assert results[buyers[0]] == TemporaryFailure(
+        next_hop=f"127.0.0.1:{hop.port}", reply="550 5.7.1 go away", cause=Cause.GATEWAY_REFUSED
+    )
 
 
 async def test_partial_refusal(listen, deliverer, plain, seller, buyers):
@@ -111,15 +113,33 @@ async def test_partial_refusal(listen, deliverer, plain, seller, buyers):
 
 
 async def test_total_refusal_keeps_the_connection(listen, deliverer, plain, seller, buyers):
-    """All recipients refused: no DATA, one RSET, and the connection serves the next mail."""
+    """All recipients refused: nothing is sent, and the connection serves the next mail after an RSET."""
     hop = await listen(replies={"RCPT": ["550 no"] * 3})
     agent = deliverer()
     results = await agent.deliver(plain(hop), seller, buyers, MAIL)
     assert kinds(results) == ["PermanentFailure"] * 3
     assert results[buyers[0]].status == "5.0.0"
-    assert hop.seen[-1] == "RSET"
+    assert [mail for mail in hop.mails if mail] == []
+    assert "RSET" not in hop.seen
     assert kinds(await agent.deliver(plain(hop), seller, buyers[:1], MAIL)) == ["Delivered"]
+    assert hop.seen[-3 - 1] == "RSET"
     assert hop.connections == 1
+
+
+async def test_refused_sender_is_the_answer_for_all(listen, deliverer, plain, seller, buyers):
+    """A refused MAIL counts for every recipient, whatever a pipelining next hop says to the commands after it."""
+    replies = {
+        "MAIL": ["550 5.7.1 no"],
+        "RCPT": ["503 5.5.1 MAIL first"] * 3,
+        "DATA": ["503 5.5.1 MAIL first"],
+    }
+    hop = await listen(replies=replies)
+    agent = deliverer()
+    results = await agent.deliver(plain(hop), seller, buyers, MAIL)
+    assert {result.reply for result in results.values()} == {"550 5.7.1 no"}
+    hop.replies.clear()
+    assert kinds(await agent.deliver(plain(hop), seller, buyers[:1], MAIL)) == ["Delivered"]
+    assert (hop.connections, hop.mails) == (1, [MAIL])
 
 
 async def test_refused_reset_drops_the_connection(listen, deliverer, plain, seller, buyers):
@@ -132,13 +152,12 @@ async def test_refused_reset_drops_the_connection(listen, deliverer, plain, sell
 
 
 async def test_cut_at_reset_keeps_the_refusal(listen, deliverer, plain, seller, buyers):
-    """A refusal stands although the connection breaks right after it, even on a reused connection."""
-    hop = await listen()
+    """A refusal does not wait for the RSET after it, and the mail after it survives a connection that breaks there."""
+    hop = await listen(replies={"RCPT": ["550 5.1.1 no"], "RSET": ["CLOSE"]})
     agent = deliverer()
-    await agent.deliver(plain(hop), seller, buyers[:1], MAIL)
-    hop.replies.update(RCPT=["550 5.1.1 no"], RSET=["CLOSE"])
     assert kinds(await agent.deliver(plain(hop), seller, buyers[:1], MAIL)) == ["PermanentFailure"]
-    assert hop.connections == 1
+    assert kinds(await agent.deliver(plain(hop), seller, buyers[:1], MAIL)) == ["Delivered"]
+    assert hop.connections == 2
 
 
 async def test_421_mid_session(listen, deliverer, plain, seller, buyers):
@@ -165,22 +184,29 @@ async def test_lost_after_the_final_dot(listen, deliverer, plain, seller, buyers
     assert len(hop.mails) == 1
 
 
-async def test_lost_between_354_and_content(listen, deliverer, plain, seller, buyers, monkeypatch):
-    """A next hop that hangs up right after its 354 has nothing of the mail: the outcome is known."""
-    execute = aiosmtplib.SMTP.execute_command
-
-    async def execute_and_hang_up(client, verb, *args, **options):
-        answer = await execute(client, verb, *args, **options)
-        if verb == b"DATA":
-            client.close()
-        return answer
-
-    monkeypatch.setattr(aiosmtplib.SMTP, "execute_command", execute_and_hang_up)
-    hop = await listen()
-    results = await deliverer().deliver(plain(hop), seller, buyers[:1], MAIL)
-    assert results[buyers[0]] == TemporaryFailure(
-        next_hop=f"127.0.0.1:{hop.port}", reply="connection lost (mail)", outcome_unknown=False
+async def test_lost_before_the_final_dot(listen, deliverer, plain, seller, buyers):
+    """A next hop that hangs up in mid-content has no whole mail: the outcome is known."""
+    hop = await listen(replies={"DATA": [(b"354 go on\r\n", "CLOSE")]}, extensions=())
+    results = await deliverer().deliver(
+        plain(hop), seller, buyers[:1], b"x: y\r\n\r\n" + b"words\r\n" * 2_000_000
     )
+    assert results[buyers[0]] == TemporaryFailure(
+        next_hop=f"127.0.0.1:{hop.port}",
+        reply="connection lost (DATA)",
+        cause=Cause.CONNECTION_LOST,
+        outcome_unknown=False,
+    )
+
+
+async def test_answer_before_the_final_dot(listen, deliverer, plain, seller, buyers):
+    """A next hop that refuses in mid-content is believed, and is sent no more of it."""
+    hop = await listen(
+        replies={"DATA": [(b"354 go on\r\n552 5.3.4 that is too much\r\n", "HANG")]}, extensions=()
+    )
+    results = await deliverer().deliver(
+        plain(hop), seller, buyers[:1], b"x: y\r\n\r\n" + b"words\r\n" * 2_000_000
+    )
+    assert (results[buyers[0]].status, results[buyers[0]].cause) == ("5.3.4", Cause.TOO_LARGE)
 
 
 async def test_lost_after_the_final_dot_on_a_reused_connection(listen, deliverer, plain, seller, buyers):
@@ -389,7 +415,9 @@ class TestTls:
         )
         next_hop = NextHop(kind="smtps", host="localhost", port=hop.port, username="u", password="p")
         results = await deliverer().deliver(next_hop, seller, buyers[:1], MAIL)
-        assert results[buyers[0]] == TemporaryFailure(next_hop=f"localhost:{hop.port}", reply=reply)
+        assert results[buyers[0]] == TemporaryFailure(
+            next_hop=f"localhost:{hop.port}", reply=reply, cause=Cause.LOGIN_REFUSED
+        )
 
 
 class TestReuse:
@@ -431,18 +459,19 @@ class TestReuse:
         assert kinds(await agent.deliver(plain(hop), seller, buyers[:1], MAIL)) == ["Delivered"]
         assert (hop.connections, len(hop.mails)) == (2, 2)
 
-    async def test_closed_while_idle(self, listen, deliverer, plain, seller, buyers):
-        """A connection known to be closed is not tried at all."""
+    @pytest.mark.parametrize(
+        "last_words", [b"", b"421 4.4.2 idle too long\r\n", b"250 2.0.0 twice\r\n", b"2"]
+    )
+    async def test_closed_while_idle(self, listen, deliverer, plain, seller, buyers, last_words):
+        """A connection that is closed, or speaks out of turn, while it is idle is not used again."""
         hop = await listen()
         agent = deliverer()
         await agent.deliver(plain(hop), seller, buyers[:1], MAIL)
         [lane] = agent._pool._lanes.values()
         [connection] = lane._idle
         lost = asyncio.Event()
-        connection._client.protocol._connection_lost_callback = lambda _: (
-            connection._client.close(),
-            lost.set(),
-        )
+        connection._wire.connection_lost = lambda _: lost.set()
+        hop.writers[0].write(last_words)
         hop.writers[0].close()
         await lost.wait()
         assert kinds(await agent.deliver(plain(hop), seller, buyers[:1], MAIL)) == ["Delivered"]
@@ -455,7 +484,7 @@ class TestReuse:
         await agent.deliver(plain(hop), seller, buyers[:1], MAIL)
         hop.replies["MAIL"] = ["CLOSE", "CLOSE"]
         results = await agent.deliver(plain(hop), seller, buyers[:1], MAIL)
-        assert results[buyers[0]].reply == "connection lost (mail)"
+        assert results[buyers[0]].reply == "connection lost (MAIL)"
         assert hop.connections == 2
 
     async def test_concurrency(self, listen, deliverer, plain, seller, buyers):

@@ -129,8 +129,9 @@ def human_text(report: Report, notice: Notice) -> str:
 
 
 def one_line(subject: str) -> str:
-    """A subject in one short line."""
-    return " ".join(subject.split())[:MAX_SUBJECT]
+    """A subject in one short line, without signs that nobody sees or that turn the line round."""
+    visible = "".join(c if c.isprintable() else " " for c in subject[: MAX_SUBJECT * 4])
+    return " ".join(visible.split())[:MAX_SUBJECT]
 
 
 def _recipient_lines(recipient: RecipientReport, *, is_ours: bool) -> list[str]:

@@ -162,8 +162,8 @@ def attempt_made(  # noqa: PLR0913 - one event holds all that is known of an att
     ``cause`` of a failure (see ``metrics.CAUSES``), ``""`` for a delivery; ``recipients`` (count); ``reply``: code and
     status of the next hop's reply, or our own words; ``seconds``. An error where only the operator can mend it.
     """
-    known = cause if cause in metrics.CAUSES or outcome == "delivered" else metrics.OTHER
-    metrics.ATTEMPTS.labels(metrics.label(outcome, metrics.OUTCOMES), known).inc(recipients)
+    counted = "" if outcome == "delivered" else metrics.label(cause, metrics.CAUSES)
+    metrics.ATTEMPTS.labels(metrics.label(outcome, metrics.OUTCOMES), counted).inc(recipients)
     metrics.ATTEMPT_SECONDS.observe(seconds)
     write = _log.info if outcome == "delivered" else _log.error if cause in OPERATORS else _log.warning
     write(

@@ -12,7 +12,6 @@ from collections import deque
 from gateway.mail.cause import Cause
 from gateway.relay.replies import Answer, MalformedReplyError, ReplyReader
 
-
 START_INPUT = 354
 """The one reply that asks for more (RFC 5321 section 4.2.2)."""
 

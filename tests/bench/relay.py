@@ -8,8 +8,8 @@ milliseconds a mail: of CPU in this process (all its threads: runner, delivery a
 
 import argparse
 import asyncio
-import cProfile
 import contextlib
+import cProfile
 import os
 import pstats
 import socket
@@ -124,11 +124,15 @@ def main() -> None:
     parser.add_argument("count", nargs="?", type=int, default=2000)
     parser.add_argument("--profile", type=Path)
     options = parser.parse_args()
-    log.configure(stream=open(os.devnull, "wb"), style="json")
     profile = cProfile.Profile() if options.profile else None
     import uvloop
 
-    with sink() as port, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with (
+        Path(os.devnull).open("wb") as nowhere,
+        sink() as port,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        log.configure(stream=nowhere, style="json")
         cpu, wall = runner.run(run(options.count, port, profile))
     each = 1000 / options.count
     print(f"{options.count} mails: cpu {cpu * each:.3f} ms, wall {wall * each:.3f} ms a mail")

@@ -48,14 +48,30 @@ async def test_exclude(store, new_message, now):
     await store.accept(new_message("a", route="amazon", due_at=now - SECOND))
     await store.accept(new_message("b", route="ebay"))
     await store.accept(new_message("c", route="otto", due_at=now + SECOND))
-    assert await store.next_due(exclude_routes=("amazon", "ebay")) == now + SECOND
-    assert [i.message_id for i in await store.claim(9, now, 60, exclude_routes=("amazon", "otto"))] == ["b"]
+    assert await store.next_due(exclude=(("amazon", ""), ("ebay", ""))) == now + SECOND
+    claimed = await store.claim(9, now, 60, exclude=(("amazon", ""), ("otto", "")))
+    assert [item.message_id for item in claimed] == ["b"]
     assert await store.next_due() == now - SECOND
+
+
+async def test_exclude_a_destination(store, new_message, now):
+    """One domain of a route that has no room leaves the other domains of it theirs."""
+    await store.accept(new_message("a", to=("x@slow.example", "y@quick.example")))
+    await store.accept(new_message("b", route="ebay", to=("x@slow.example",)))
+    claimed = await store.claim(9, now, 60, exclude=(("amazon", "slow.example"), ("otto", "")))
+    assert [(item.route, str(item.recipient)) for item in claimed] == [
+        ("amazon", "y@quick.example"),
+        ("ebay", "x@slow.example"),
+    ]
 
 
 async def test_flat(store, now):
     """A claim walks the index of what is queued, in its order, and sorts nothing, however long the queue is."""
-    claim = next(queue.claim(store._driver.dialect, 10, now, 60, instance="one", exclude=("x",)))
+    claim = next(
+        queue.claim(
+            store._driver.dialect, 10, now, 60, instance="one", exclude=(("x", ""), ("y", "slow.example"))
+        )
+    )
 
     def explained():
         rows = yield claim._replace(sql=f"EXPLAIN QUERY PLAN {claim.sql}")

@@ -53,7 +53,7 @@ class Deliverer:
         self._settings = settings
         self._resolver = resolver
         self._pool = Pool(settings)
-        unverified = ssl.create_default_context()
+        unverified = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         unverified.check_hostname = False
         unverified.verify_mode = ssl.CERT_NONE
         default = ssl.create_default_context() if tls_context is None else tls_context

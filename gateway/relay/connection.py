@@ -201,16 +201,17 @@ class Connection:
             await asyncio.sleep(0)  # others have their turn between two pieces
             await wire.drain(deadline)
             if wire.has_answer:
-                self._refused(accepted, await wire.answer(deadline), transaction)
-                transaction.trouble = transaction.trouble or "it answered before the content had ended"
-                return
+                break
             piece = following
-        if wire.is_open:
-            transaction.is_content_sent = True
-            transaction.stage = "final dot"
-            wire.write(piece)
+        if wire.has_answer:
+            self._refused(accepted, await wire.answer(deadline), transaction)
+            transaction.trouble = transaction.trouble or "it answered before the content had ended"
+            return
+        transaction.is_content_sent = True
+        transaction.stage = "final dot"
+        wire.write(piece)
         answer = await wire.answer(deadline)
-        if answer.is_positive and transaction.is_content_sent:
+        if answer.is_positive:
             delivered = Delivered(next_hop=self._next_hop, reply=line(answer.code, answer.text))
             transaction.results.update(dict.fromkeys(accepted, delivered))
         else:

@@ -1,7 +1,8 @@
 """SMTP replies as they come over the wire, whole or in pieces: octets in, replies out.
 
-House rule: any octets give replies or one ``MalformedReplyError``, and never take more memory than the limits say.
-After that error nothing that follows can be trusted to answer what it seems to answer.
+House rules: any octets give replies, then perhaps a fault, and never take more memory than the limits say.
+What came before a fault counts, also when it came in one piece with it; after it nothing can be trusted to answer what
+it seems to answer, so nothing more is read.
 
 *Not here:* sockets (``wire.py``), what a reply means (``answer.py``).
 *Limits:* :data:`MAX_LINE_OCTETS`, :data:`MAX_REPLY_OCTETS`.
@@ -32,45 +33,53 @@ class Answer(NamedTuple):
         return 200 <= self.code < 300  # noqa: PLR2004 - RFC 5321 section 4.2.1
 
 
-class MalformedReplyError(Exception):
+class _MalformedReplyError(Exception):
     """What came is no SMTP reply. The text says in what way, and nothing of what came."""
 
 
 class ReplyReader:
-    """Puts replies together."""
+    """Puts replies together.
+
+    Attributes:
+        fault: In what way the last octets were no SMTP reply, or ``""``.
+    """
 
     def __init__(self) -> None:
+        self.fault = ""
         self._rest = b""
         self._code = b""
         self._texts: list[bytes] = []
         self._octets = 0
 
     def feed(self, octets: bytes) -> list[Answer]:
-        """The replies that are whole now.
-
-        Raises:
-            MalformedReplyError: No reply code, two codes in one reply, or over a limit.
-        """
+        """The replies that are whole now; look at ``fault`` after each call."""
+        answers: list[Answer] = []
+        if self.fault:
+            return answers
         *lines, self._rest = (self._rest + octets).split(b"\n")
+        try:
+            for line in lines:
+                answer = self._line(line)
+                if answer is not None:
+                    answers.append(answer)
+        except _MalformedReplyError as error:
+            self.fault = str(error)
         if len(self._rest) > MAX_LINE_OCTETS:
-            raise MalformedReplyError("a line of its reply has no end")
-        answers = []
-        for line in lines:
-            answer = self._line(line)
-            if answer is not None:
-                answers.append(answer)
+            self.fault = self.fault or "a line of its reply has no end"
+        if self.fault:
+            self._rest = b""
         return answers
 
     def _line(self, line: bytes) -> Answer | None:
         self._octets += len(line)
         if len(line) > MAX_LINE_OCTETS or self._octets > MAX_REPLY_OCTETS:
-            raise MalformedReplyError("its reply is too long")
+            raise _MalformedReplyError("its reply is too long")
         found = _LINE.fullmatch(line.rstrip(b"\r"))
         if found is None:
-            raise MalformedReplyError("it sent no SMTP reply")
+            raise _MalformedReplyError("it sent no SMTP reply")
         code, mark, text = found.groups(b"")
         if self._code not in {b"", code}:
-            raise MalformedReplyError("it sent a reply with two codes")
+            raise _MalformedReplyError("it sent a reply with two codes")
         if mark == b"-":
             self._code = code
             self._texts.append(text)

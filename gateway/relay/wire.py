@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 
 from gateway.mail.cause import Cause
-from gateway.relay.replies import Answer, MalformedReplyError, ReplyReader
+from gateway.relay.replies import Answer, ReplyReader
 
 START_INPUT = 354
 """The one reply that asks for more (RFC 5321 section 4.2.2)."""
@@ -103,20 +103,18 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Replies, or pieces of them."""
-        try:
-            answers = self._reader.feed(data)
-        except MalformedReplyError as error:
-            self._break(WireError(str(error), Cause.PROTOCOL_ERROR))
-            return
+        answers = self._reader.feed(data)
         # 354 promises one more: the answer to the content, which may come before the content has ended.
         self._owed -= sum(answer.code != START_INPUT for answer in answers)
-        if self._owed < 0 or (not answers and not self._owed):
-            del answers[len(answers) + self._owed :]
-            self._answers.extend(answers)
-            self._break(WireError("it spoke out of turn", Cause.PROTOCOL_ERROR, is_cut=True))
-            return
+        is_unasked = self._owed < 0 or (not answers and not self._owed)
+        if self._owed < 0:
+            del answers[self._owed :]
         self._answers.extend(answers)
-        if answers:
+        if is_unasked:
+            self._break(WireError("it spoke out of turn", Cause.PROTOCOL_ERROR, is_cut=True))
+        elif self._reader.fault:
+            self._break(WireError(self._reader.fault, Cause.PROTOCOL_ERROR))
+        elif answers:
             self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - an end is an end

@@ -24,6 +24,7 @@ DEFAULTS = {
     "HELO": "250 relay.test",
     "STARTTLS": "220 2.0.0 go ahead",
     "AUTH": "235 2.7.0 welcome",
+    "ANSWER": "235 2.7.0 welcome",
     "MAIL": "250 2.1.0 ok",
     "RCPT": "250 2.1.5 ok",
     "DATA": "354 go ahead",
@@ -72,11 +73,11 @@ class ScriptedServer:
         self.closed.set()
 
     async def _dialogue(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._reply("GREETING", reader, writer)
+        reply = await self._reply("GREETING", reader, writer)
         while line := await reader.readline():
             text = line.decode().rstrip("\r\n")
             self.seen.append(text)
-            verb = text.partition(" ")[0].upper()
+            verb = text.partition(" ")[0].upper() if not reply.startswith("334") else "ANSWER"
             reply = await self._reply(verb, reader, writer)
             if verb == "QUIT":
                 return
@@ -146,7 +147,7 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def trusted(authority: trustme.CA) -> ssl.SSLContext:
     """A client context that trusts the test authority and nobody else."""
     context = ssl.create_default_context()
@@ -179,6 +180,7 @@ async def listen(is_pipelining: bool) -> AsyncIterator[Callable[..., Awaitable[S
 
     async def start(**script: object) -> ScriptedServer:
         hop = ScriptedServer(**{"is_pipelining": is_pipelining, **script})
+        hop.replies = {verb: list(replies) for verb, replies in hop.replies.items()}
         server = await asyncio.start_server(
             hop.serve, "127.0.0.1", 0, ssl=hop.tls if hop.is_implicit else None, limit=1 << 21
         )

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import ssl
 
 import pytest
 
@@ -314,110 +313,6 @@ async def test_cancelled_while_connecting(listen, deliverer, plain, seller, buye
 async def test_timeout_grows_with_size():
     """The wait for the final reply holds the time the slowest allowed upload takes."""
     assert Timeouts(final=10, octets_per_second=1000).content(5000) == 15
-
-
-class TestTls:
-    """TLS required and verified for configured next hops; opportunistic and unverified for MX hosts."""
-
-    @pytest.mark.parametrize("kind", ["smtps", "smtp+starttls"])
-    async def test_verified(self, listen, deliverer, server_context, seller, buyers, kind):
-        """A next hop with the right certificate gets the mail, encrypted."""
-        is_implicit = kind == "smtps"
-        hop = await listen(tls=server_context("localhost"), is_implicit=is_implicit, extensions=("STARTTLS",))
-        next_hop = NextHop(kind=kind, host="localhost", port=hop.port)
-        assert kinds(await deliverer().deliver(next_hop, seller, buyers[:1], MAIL)) == ["Delivered"]
-        assert ("STARTTLS" in hop.seen) == (not is_implicit)
-
-    @pytest.mark.parametrize("kind", ["smtps", "smtp+starttls"])
-    async def test_wrong_name(self, listen, deliverer, server_context, seller, buyers, kind):
-        """A certificate for another host gets no mail and no password."""
-        hop = await listen(
-            tls=server_context("other.test"), is_implicit=kind == "smtps", extensions=("STARTTLS",)
-        )
-        next_hop = NextHop(kind=kind, host="localhost", port=hop.port, username="u", password="secret")
-        results = await deliverer().deliver(next_hop, seller, buyers[:1], MAIL)
-        assert isinstance(results[buyers[0]], TemporaryFailure)
-        assert results[buyers[0]].reply.startswith("its certificate is not accepted: Hostname mismatch")
-        assert not any(line.startswith(("AUTH", "MAIL")) for line in hop.seen)
-
-    async def test_unknown_authority(self, listen, deliverer, server_context, seller, buyers):
-        """A certificate of an unknown authority is not accepted."""
-        hop = await listen(tls=server_context("localhost"), is_implicit=True)
-        next_hop = NextHop(kind="smtps", host="localhost", port=hop.port)
-        results = await deliverer(tls=ssl.create_default_context()).deliver(
-            next_hop, seller, buyers[:1], MAIL
-        )
-        assert results[buyers[0]].reply.startswith("its certificate is not accepted")
-
-    async def test_starttls_not_offered(self, listen, deliverer, seller, buyers):
-        """A next hop that must encrypt and does not offer it gets nothing (a stripped offer is an attack)."""
-        hop = await listen(extensions=("AUTH PLAIN",))
-        next_hop = NextHop(
-            kind="smtp+starttls", host="localhost", port=hop.port, username="u", password="secret"
-        )
-        results = await deliverer().deliver(next_hop, seller, buyers[:1], MAIL)
-        assert results[buyers[0]].reply == "TLS: SMTP STARTTLS extension not supported by server."
-        assert hop.seen == ["EHLO gw.test"]
-
-    async def test_starttls_refused(self, listen, deliverer, seller, buyers):
-        """454 to STARTTLS is temporary."""
-        hop = await listen(extensions=("STARTTLS",), replies={"STARTTLS": ["454 4.7.0 not now"]})
-        next_hop = NextHop(kind="smtp+starttls", host="localhost", port=hop.port)
-        results = await deliverer().deliver(next_hop, seller, buyers[:1], MAIL)
-        assert results[buyers[0]].reply == "454 4.7.0 not now"
-
-    async def test_no_tls_behind_smtps(self, listen, deliverer, seller, buyers):
-        """A next hop that speaks clear text on the TLS port is a temporary failure."""
-        hop = await listen()
-        next_hop = NextHop(kind="smtps", host="localhost", port=hop.port)
-        results = await deliverer().deliver(next_hop, seller, buyers[:1], MAIL)
-        assert results[buyers[0]].reply.startswith("TLS failed: ")
-
-    async def test_mx_is_opportunistic(self, listen, deliverer, server_context, host, seller, buyers):
-        """An MX host with any certificate at all is talked to in TLS."""
-        hop = await listen(tls=server_context("other.test"), extensions=("STARTTLS",))
-        agent = deliverer(answer=(host(),), mx_port=hop.port)
-        results = await agent.deliver(NextHop(kind="mx"), seller, buyers[:1], MAIL)
-        assert results[buyers[0]].next_hop == f"mx.test:{hop.port}"
-        assert hop.seen.count("STARTTLS") == 1
-        assert hop.connections == 1
-
-    async def test_mx_with_broken_tls_gets_clear_text(self, listen, deliverer, host, seller, buyers):
-        """An MX host whose STARTTLS fails gets the mail without (RFC 7435)."""
-        hop = await listen(extensions=("STARTTLS",), replies={"STARTTLS": ["454 4.7.0 no key"]})
-        agent = deliverer(answer=(host(),), mx_port=hop.port)
-        assert kinds(await agent.deliver(NextHop(kind="mx"), seller, buyers[:1], MAIL)) == ["Delivered"]
-        assert hop.connections == 2
-
-    async def test_login(self, listen, deliverer, server_context, seller, buyers):
-        """User name and password go over TLS."""
-        hop = await listen(tls=server_context("localhost"), is_implicit=True, extensions=("AUTH PLAIN",))
-        next_hop = NextHop(kind="smtps", host="localhost", port=hop.port, username="u", password="p")
-        assert kinds(await deliverer().deliver(next_hop, seller, buyers[:1], MAIL)) == ["Delivered"]
-        assert hop.seen[1] == "AUTH PLAIN AHUAcA=="
-
-    @pytest.mark.parametrize(
-        ("extensions", "reply"),
-        [
-            pytest.param(("AUTH PLAIN",), "535 5.7.8 wrong", id="refused"),
-            pytest.param(
-                (), "AUTH: The SMTP AUTH extension is not supported by this server.", id="not-offered"
-            ),
-        ],
-    )
-    async def test_login_fails(self, listen, deliverer, server_context, seller, buyers, extensions, reply):
-        """A login that fails is our mistake: temporary."""
-        hop = await listen(
-            tls=server_context("localhost"),
-            is_implicit=True,
-            extensions=extensions,
-            replies={"AUTH": ["535 5.7.8 wrong"]},
-        )
-        next_hop = NextHop(kind="smtps", host="localhost", port=hop.port, username="u", password="p")
-        results = await deliverer().deliver(next_hop, seller, buyers[:1], MAIL)
-        assert results[buyers[0]] == TemporaryFailure(
-            next_hop=f"localhost:{hop.port}", reply=reply, cause=Cause.LOGIN_REFUSED
-        )
 
 
 class TestReuse:

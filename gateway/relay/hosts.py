@@ -214,10 +214,11 @@ class Resolver:
     async def _addresses(self, name: str) -> _Records:
         """Addresses of both families in turn, IPv4 first: the first few must hold some of each."""
         four, six = await asyncio.gather(self._records(name, "A"), self._records(name, "AAAA"))
-        kept_s = min(four.kept_s, six.kept_s)
         both = _in_turn(four.texts or (), six.texts or ())
-        is_unsaid = not both and (four.texts is None or six.texts is None)
-        return _Records(None if is_unsaid else both, kept_s)
+        if both:  # a family that is not there, or that DNS is silent about, does not matter then
+            return _Records(both, min(each.kept_s for each in (four, six) if each.texts))
+        is_unsaid = four.texts is None or six.texts is None
+        return _Records(None if is_unsaid else (), min(four.kept_s, six.kept_s))
 
     async def _records(self, name: str, kind: str) -> _Records:
         try:

@@ -23,7 +23,7 @@ REST_S = (5.0, 10.0, 20.0, 40.0, 60.0)
 """Seconds of rest, growing with every probe that fails; the last one for ever."""
 
 MEMORY_S = 300.0
-"""Seconds after a rest for which failures are remembered of a destination that nobody uses."""
+"""Seconds after a failure, or the rest it brought, for which it is remembered of a destination that nobody uses."""
 
 BUSY_S = 2.0
 """Seconds until a mail that found all connections taken is worth trying again."""
@@ -40,6 +40,7 @@ class Lane:
         self._failures = 0
         self._epoch = 0
         self._rests_until = 0.0
+        self._bad_until = 0.0
         self._trouble = UnreachableError("")
         self._idle: dict[Connection, asyncio.TimerHandle] = {}
         self._loop = asyncio.get_running_loop()
@@ -47,7 +48,7 @@ class Lane:
     @property
     def is_forgettable(self) -> bool:
         """Whether nobody uses or wants it, no connection waits, and nothing bad is known of it any more."""
-        is_good = not self._failures or self._loop.time() > self._rests_until + MEMORY_S
+        is_good = not self._failures or self._loop.time() > self._bad_until
         return is_good and not (self._inside or self._waiting or self._idle)
 
     async def enter(self) -> int:
@@ -92,9 +93,11 @@ class Lane:
         self._window = max(1.0, self._window / 2)
         self._failures += 1
         beyond = self._failures - FAILURES_BEFORE_REST
-        if beyond >= 0:
+        rest_s = REST_S[min(beyond, len(REST_S) - 1)] if beyond >= 0 else 0.0
+        self._bad_until = self._loop.time() + rest_s + MEMORY_S
+        if rest_s:
             self._trouble = trouble
-            self._rests_until = self._loop.time() + REST_S[min(beyond, len(REST_S) - 1)]
+            self._rests_until = self._loop.time() + rest_s
             while self._waiting:
                 waiter = self._waiting.popleft()
                 if not waiter.done():

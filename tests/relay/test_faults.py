@@ -1,7 +1,7 @@
 """Next hops that fail, at each place of the dialogue and in each way: what becomes of each recipient.
 
 The invariant: a recipient is delivered only by a 2yz to the final dot, is lost for good only by a 5yz, and has an
-unknown outcome only once the final dot was sent; and no reply, however late, is taken for the answer to another command.
+unknown outcome only once the final dot was sent; and no reply, however late, is taken for the answer to something else.
 """
 
 import pytest

@@ -22,6 +22,7 @@ class Limits:
         in_all: SMTP transactions at a time.
         batch: Recipients claimed at a time.
         held: Recipients of one destination leased ahead of sending, before no more of it are claimed.
+        held_in_all: Recipients leased ahead of sending, before no more are claimed at all: they take memory.
         lease_s: Seconds a lease lasts; renewed at a third of it for as long as we live.
     """
 
@@ -30,6 +31,7 @@ class Limits:
     in_all: int = 50
     batch: int = 200
     held: int = 400
+    held_in_all: int = 20_000
     lease_s: float = 600.0
 
 
@@ -80,6 +82,11 @@ class Places:
         self._by_route: dict[str, asyncio.Semaphore] = {}
         self._in_all = asyncio.Semaphore(limits.in_all)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more is to be claimed at all; ``let_go`` says when there is room again."""
+        return len(self.held) >= self._limits.held_in_all
+
     def full(self) -> tuple[Way, ...]:
         """The ways that have enough; ``let_go`` says when one of them has room again."""
         self._full = tuple(way for way, count in self._load.items() if count >= self._limits.held)
@@ -98,11 +105,12 @@ class Places:
         self._load[group.way] += len(group.items)
 
     def let_go(self, way: Way, items: Iterable[QueueItem]) -> bool:
-        """They are not any more; ``True`` where a way that was full has room again."""
+        """They are not any more; ``True`` where what was full has room again."""
+        was_full = self.is_full
         gone = sum(self.held.pop(item.id, None) is not None for item in items)
         left = self._load[way] - gone
         self._load[way] = left
         if not left:  # a destination that nobody writes to any more is forgotten
             del self._load[way]
             self._by_way.pop(way, None)
-        return way in self._full and left <= self._limits.held // 2
+        return (was_full and not self.is_full) or (way in self._full and left <= self._limits.held // 2)

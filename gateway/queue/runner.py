@@ -128,6 +128,8 @@ class Runner:
 
     async def _fill(self) -> float:
         """Claim what is due and start sending it; returns the seconds until it is worth looking again."""
+        if self._places.is_full:
+            return MAX_SLEEP_S
         full = self._places.full()
         items = await self._store.claim(self._limits.batch, self._clock(), self._limits.lease_s, exclude=full)
         held = self._places.held

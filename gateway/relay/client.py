@@ -26,6 +26,9 @@ from gateway.relay.pool import Lane, Pool
 from gateway.relay.route import NextHop, Tls
 from gateway.relay.settings import DeliverySettings
 
+MAX_RECIPIENTS = 100
+"""Recipients of one transaction: what every next hop must take (RFC 5321 section 4.5.3.1.8)."""
+
 Results: TypeAlias = dict[Address, DeliveryResult]
 
 _BY_KIND: dict[str, Security] = {"smtp+starttls": "starttls", "smtps": "implicit"}
@@ -149,11 +152,13 @@ class Deliverer:
         while True:
             if connection is None:
                 connection = await self._dialler.open(destination, addresses)
+                connection.is_pipelining &= not lane.is_one_by_one
             try:
                 transaction = await connection.transact(mail)
             except BaseException:  # cancelled in mid-dialogue: nobody knows what comes next
                 connection.abort()
                 raise
+            lane.is_one_by_one |= transaction.is_stuck
             if not (is_reused and transaction.is_cut and not transaction.is_content_sent):
                 lane.give_back(connection)
                 return transaction
@@ -167,12 +172,18 @@ def _context(tls_ca: str) -> ssl.SSLContext:
 
 
 def _groups(next_hop: NextHop, recipients: Sequence[Address]) -> list[list[Address]]:
-    if next_hop.kind != "mx" or len(recipients) == 1:
+    """Recipients that go in one transaction."""
+    if len(recipients) == 1:
         return [list(recipients)]
     by_domain: dict[str, list[Address]] = {}
-    for recipient in recipients:
-        by_domain.setdefault(recipient.domain, []).append(recipient)
-    return list(by_domain.values())
+    for recipient in dict.fromkeys(recipients):
+        key = recipient.domain if next_hop.kind == "mx" else ""
+        by_domain.setdefault(key, []).append(recipient)
+    return [
+        group[start : start + MAX_RECIPIENTS]
+        for group in by_domain.values()
+        for start in range(0, len(group), MAX_RECIPIENTS)
+    ]
 
 
 def _destination(next_hop: NextHop) -> Destination:

@@ -59,6 +59,7 @@ class Transaction:
         cause: Its cause.
         is_content_sent: The final dot was handed to the connection: the next hop may have the mail.
         is_cut: The next hop closed the connection, by word (421) or deed, and did not merely stay silent.
+        is_stuck: It stayed silent, or spoke nonsense, to commands that were sent in one write.
     """
 
     results: dict[Address, DeliveryResult] = field(default_factory=dict)
@@ -67,6 +68,7 @@ class Transaction:
     cause: Cause = Cause.CONNECTION_LOST
     is_content_sent: bool = False
     is_cut: bool = False
+    is_stuck: bool = False
 
 
 class Connection:
@@ -74,10 +76,12 @@ class Connection:
 
     Attributes:
         mails: Transactions begun.
+        is_pipelining: Commands go in one write.
     """
 
     def __init__(self, wire: Wire, offer: Offer, next_hop: str, timeouts: Timeouts) -> None:
         self.mails = 0
+        self.is_pipelining = offer.pipelining
         self._wire = wire
         self._offer = offer
         self._next_hop = next_hop
@@ -116,6 +120,7 @@ class Connection:
             transaction.trouble = f"{fault.words} ({transaction.stage})"
             transaction.cause = fault.cause
             transaction.is_cut = fault.is_cut and len(transaction.results) < len(mail.recipients)
+            transaction.is_stuck = self.is_pipelining and not fault.is_cut and not transaction.is_content_sent
         if transaction.trouble:
             self.abort()
             for recipient in mail.recipients:
@@ -146,7 +151,7 @@ class Connection:
 
     async def _run(self, mail: Outgoing, transaction: Transaction) -> None:
         commands = [self._mail_from(mail), *(_command(f"RCPT TO:<{each}>") for each in mail.recipients)]
-        if self._offer.pipelining:
+        if self.is_pipelining:
             self._wire.expect(len(commands) + 1)
             self._wire.write(b"".join((*commands, _DATA)))
         answer = await self._ask(commands[0])
@@ -222,7 +227,7 @@ class Connection:
 
         With 354 the next hop waits for a content: an empty one is no mail to anybody (RFC 2920 section 3.1).
         """
-        if not self._offer.pipelining:
+        if not self.is_pipelining:
             return
         transaction.stage = "DATA"
         answer = await self._next()
@@ -239,7 +244,7 @@ class Connection:
 
     async def _ask(self, command: bytes) -> Answer:
         """The answer to a command, which has gone already where commands are pipelined."""
-        return await (self._next() if self._offer.pipelining else self._say(command))
+        return await (self._next() if self.is_pipelining else self._say(command))
 
     async def _say(self, command: bytes) -> Answer:
         self._wire.expect(1)

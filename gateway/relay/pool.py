@@ -30,9 +30,14 @@ BUSY_S = 2.0
 
 
 class Lane:
-    """The way to one destination: how many may use it, and its idle connections."""
+    """The way to one destination: how many may use it, and its idle connections.
+
+    Attributes:
+        is_one_by_one: It offers PIPELINING and cannot do it (a firewall in between, say): no more of it.
+    """
 
     def __init__(self, settings: DeliverySettings) -> None:
+        self.is_one_by_one = False
         self._settings = settings
         self._window = float(settings.concurrency)
         self._inside = 0

@@ -266,3 +266,18 @@ async def test_waiting_is_no_attempt(queue, item, running, now, make_hop):
         assert queue.calls("settle") == [[(1, "queued", None)]]
         await queue.until(lambda: queue.rows[1].due_at > now)
     assert queue.rows[1].attempts == 0
+
+
+async def test_memory_is_bounded(queue, item, running, make_hop):
+    """No more recipients are leased than the limit for all, whatever their destinations; then claiming goes on."""
+    queue.add(*(item(n, message=f"m{n}", at=f"d{n}.example") for n in range(12)))
+    hop = make_hop()
+    hop.go_on.clear()
+    async with running(hop, mx=True, batch=2, held_in_all=4) as runner:
+        await hop.began.wait()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert len(runner._places.held) == 4
+        hop.go_on.set()
+        await queue.until(lambda: not queue.rows)
+    assert len(hop.got) == 12

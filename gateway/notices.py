@@ -63,6 +63,14 @@ class _Ends(NamedTuple):
     recipient: Address
 
 
+class _Summed(NamedTuple):
+    """What a sum says of a recipient."""
+
+    action: Action
+    cause: Cause | None
+    at: datetime
+
+
 class Notices:
     """Writes notices.
 
@@ -108,24 +116,21 @@ class Notices:
             events.notice_failed(id=message_id, kind=kind, reason="no [notices] section")
             return Letters()
         if not self._allowance.take(detail.summary.seller):
-            later = tuple(_owed(detail, envelope.reverse_path, each) for each in owed)
-            return Letters(later=later)
+            path = envelope.reverse_path
+            return Letters(later=tuple(_owed(detail, path, each.address, _summed(each)) for each in owed))
         reports = tuple(_recipient_report(envelope, each) for each in owed)
         now = datetime.now(UTC).replace(microsecond=0)
         ends = _Ends(self.author, envelope.reverse_path)
         message = self._compose(ends, detail, reports, now, _SUBJECTS.get(kind, "failure notice"))
         return Letters(now=(Letter(kind=kind, message=message),))
 
-    def refusal(self, detail: MessageDetail, reason: str, now: datetime) -> NewMessage | None:
-        """The failure notice about a mail that was taken, held and then refused; the caller queues it.
+    def refusal(self, detail: MessageDetail, reason: str, now: datetime) -> Letters:
+        """What is owed about a mail that was taken, held and then refused; the caller queues it with the decision.
 
         Args:
             detail: The mail, still held.
             reason: Public sentences.
             now: When it is refused.
-
-        Returns:
-            ``None`` where none is owed, or none can be sent.
         """
         envelope = detail.summary.envelope
         # Of a mail that was put on hold on its way, some recipients may have it already.
@@ -133,10 +138,14 @@ class Notices:
         refused = [each for each in envelope.recipients if not detail.recipients or each.address in waiting]
         owed = [each for each in refused if _is_owed(envelope, each.address, "FAILURE")]
         if envelope.reverse_path is None or not owed:
-            return None
+            return Letters()
         if self.author is None:
             events.notice_failed(id=detail.summary.id, kind="rejected", reason="no [notices] section")
-            return None
+            return Letters()
+        told = _Summed(Action.FAILED, Cause.REVIEW_REFUSED, now)
+        if not self._allowance.take(detail.summary.seller):
+            path = envelope.reverse_path
+            return Letters(later=tuple(_owed(detail, path, each.address, told) for each in owed))
         reports = tuple(
             RecipientReport(
                 final=each.address,
@@ -145,11 +154,13 @@ class Notices:
                 original=each.original,
                 remote_mta=self._hostname,
                 diagnostic=f"550 {REFUSED_STATUS} {reason}",
+                cause=told.cause,
             )
             for each in owed
         )
         ends = _Ends(self.author, envelope.reverse_path)
-        return self._compose(ends, detail, reports, now.replace(microsecond=0), "failure notice")
+        message = self._compose(ends, detail, reports, now.replace(microsecond=0), "failure notice")
+        return Letters(now=(Letter(kind="rejected", message=message),))
 
     def queued(self, message_id: str, kind: str) -> None:
         """A notice about that message is in the record now."""
@@ -244,14 +255,17 @@ def _status(what: What, result: DeliveryResult) -> str:
     return EXPIRED_STATUS if what == "expired" else _DELAY_STATUSES.get(result.cause, "4.0.0")
 
 
-def _owed(detail: MessageDetail, reverse_path: Address, told: Told) -> OwedNotice:
-    cause = _cause(told.result)
+def _summed(told: Told) -> _Summed:
+    return _Summed(_ACTIONS[told.what], _cause(told.result), told.at)
+
+
+def _owed(detail: MessageDetail, reverse_path: Address, recipient: Address, told: _Summed) -> OwedNotice:
     return OwedNotice(
         reverse_path=reverse_path,
         seller=detail.summary.seller,
         message_id=detail.summary.id,
-        recipient=told.address,
-        action=_ACTIONS[told.what].value,
-        cause=cause.value if cause else "",
+        recipient=recipient,
+        action=told.action.value,
+        cause=told.cause.value if told.cause else "",
         at=told.at,
     )

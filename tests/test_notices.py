@@ -223,9 +223,25 @@ NOT_OWED = {
 
 
 async def refusal(store, author="postmaster@gateway.example"):
-    return Notices(store, author, "gateway.example").refusal(
-        await store.message("m1"), "Emoji are not allowed.", NOW
-    )
+    letters = notices_of(store, author).refusal(await store.message("m1"), "Emoji are not allowed.", NOW)
+    assert letters.later == ()
+    return letters.now[0].message if letters.now else None
+
+
+async def test_too_many_refusals_are_owed(store):
+    """A burst of refusals at the deadline is summed up as failures are."""
+    await remember(store, envelope_of(), **HELD)
+    notices, held = notices_of(store), await store.message("m1")
+    letters = [notices.refusal(held, "No.", NOW) for _ in range(BURST + 1)]
+    assert [len(each.now) for each in letters] == [1] * BURST + [0]
+    assert {(each.recipient, each.cause) for each in letters[-1].later} == {
+        (BUYER, "review_refused"),
+        (OTHER, "review_refused"),
+    }
+    decision = Decision(at=NOW, who="anna", what="reject", reason="No.")
+    await store.refuse_held("m1", decision, None, owed_notices=letters[-1].later)
+    (owed,) = await store.owed()
+    assert owed.counts == (("failed", "review_refused", 2),)
 
 
 async def test_a_refusal_says_who_refused_and_why(store, log_lines):

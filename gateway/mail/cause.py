@@ -21,6 +21,8 @@ class Cause(StrEnum):
     MAILBOX_FULL = "mailbox_full"
     POLICY_REFUSED = "policy_refused"
     """The content was refused: policy, spam, virus."""
+    REVIEW_REFUSED = "review_refused"
+    """The gateway has held the mail for a person, and then it was refused."""
     ACCOUNT_RESTRICTED = "account_restricted"
     """The marketplace lets this seller send no such mail at present."""
     TOO_LARGE = "too_large"

@@ -64,6 +64,10 @@ CAUSES: Final[dict[Cause, Words]] = {
         "The next system refused what the mail says or holds.",
         "Its answer says why: change the mail, and send it again.",
     ),
+    Cause.REVIEW_REFUSED: Words(
+        "The gateway held the mail for a person to look at, and it was refused.",
+        "Ask the administrator of the gateway for the reason, change the mail, and send it again.",
+    ),
     Cause.ACCOUNT_RESTRICTED: Words(
         "The marketplace does not let your account send such mail at present.",
         "Look at the notices in your seller account; sending the mail again does not help before that is settled.",

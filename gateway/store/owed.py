@@ -111,6 +111,11 @@ def settle(
     yield from queue.settle(settlements, instance=instance)
     for notice in notices:
         yield from messages.accept(notice)
+    yield from owe(owed)
+
+
+def owe(owed: Sequence[OwedNotice]) -> Operation[None]:
+    """Write down what sellers are to be told later."""
     yield from one_each(
         _OWE,
         (

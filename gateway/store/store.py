@@ -211,9 +211,16 @@ class Store:
         """Queue a held message as its new examination says, due at once."""
         await self._driver.write(partial(hold.release, message_id, release, decision))
 
-    async def refuse_held(self, message_id: str, decision: Decision, notice: NewMessage | None) -> None:
-        """Refuse a held message, and queue the notice of it."""
-        await self._driver.write(partial(hold.refuse, message_id, decision, notice))
+    async def refuse_held(
+        self,
+        message_id: str,
+        decision: Decision,
+        notice: NewMessage | None,
+        *,
+        owed_notices: Sequence[OwedNotice] = (),
+    ) -> None:
+        """Refuse a held message, and queue the notice of it, or write down that it is owed."""
+        await self._driver.write(partial(hold.refuse, message_id, decision, notice, tuple(owed_notices)))
 
     async def retry(self, message_id: str, decision: Decision) -> None:
         """Make what is queued of a message due now."""

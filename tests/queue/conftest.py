@@ -220,6 +220,7 @@ def running(queue, now, told):
         async def note(message_id, recipients):
             queue.log.append(("told", message_id))
             told.append((message_id, [(each.address.local, each.what, each.attempts) for each in recipients]))
+            queue.changed.set()
             return Letters()
 
         hooks = Hooks(

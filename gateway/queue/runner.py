@@ -173,8 +173,9 @@ class Runner:
             found = await self._store.contents(
                 list(dict.fromkeys(group.message_id for group in fresh)), PRELOAD_OCTETS - self._preloaded
             )
-        except StoreError:
-            return  # each is read when it is its turn, and asks until it gets it
+        except Exception as error:  # noqa: BLE001 - what is leased must be started: each is read in its turn then
+            _fault("store", error)
+            return
         for group in fresh:
             group.octets = found.get(group.message_id)
             self._preloaded += len(group.octets or b"")

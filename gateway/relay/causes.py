@@ -237,4 +237,6 @@ def cause_of(code: int, status: str, text: str, stage: Stage) -> Cause:
     if kind == "4" and stage == "RCPT" and detail in PUT_OFF:
         return PUT_OFF[detail]
     named = STATUSES.get(detail)
+    if named is Cause.NEXT_HOP_BUSY and code >= 500:  # noqa: PLR2004 - busy for good is nobody; some send 5.3.0 for all
+        named = None
     return named or CODES.get((code, stage)) or CODES.get((code, None), Cause.OTHER)

@@ -80,6 +80,9 @@ SEEN = [
     ("TLS", 454, "4.7.0 not now", Cause.TLS_FAILED),
     ("AUTH", 535, "5.7.8 wrong", Cause.LOGIN_REFUSED),
     ("AUTH", 454, "4.7.0 try again", Cause.NEXT_HOP_BUSY),
+    # for good, so not busy
+    ("final dot", 550, "5.3.0 Error: command failed", Cause.POLICY_REFUSED),
+    ("RCPT", 550, "5.3.0 Error: command failed", Cause.UNKNOWN_RECIPIENT),
     # says nothing
     ("MAIL", 250, "odd", Cause.OTHER),
     ("final dot", 599, "", Cause.OTHER),

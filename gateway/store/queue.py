@@ -15,7 +15,6 @@ from gateway.store.driver import (
     Operation,
     Row,
     Statement,
-    Value,
     clean,
     from_column,
     from_micros,
@@ -33,7 +32,7 @@ VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, $8, $8)"""
 
 _CLAIM = """
 UPDATE queue SET claimable_at = $1, instance = $2 WHERE id IN (
-  SELECT id FROM queue WHERE state = 'queued' AND claimable_at <= $3 {without}
+  SELECT id FROM queue WHERE state = 'queued' AND claimable_at <= $3 {of_way}
   ORDER BY claimable_at, id LIMIT $4 {skip_locked})
 RETURNING id, message_id, route, reverse_path, recipient, attempts, first_at, due_at, notify, is_delay_told"""
 
@@ -66,7 +65,13 @@ _ATTEMPT = (
 )
 
 _NEXT_DUE = """
-SELECT claimable_at FROM queue WHERE state = 'queued' {without} ORDER BY claimable_at LIMIT 1"""
+SELECT claimable_at FROM queue WHERE state = 'queued' {of_way} ORDER BY claimable_at LIMIT 1"""
+
+_NEXT_DOMAIN = """
+SELECT route, domain FROM queue WHERE state = 'queued' AND route = $1 AND domain > $2 ORDER BY domain LIMIT 1"""
+
+_NEXT_ROUTE = """
+SELECT route, domain FROM queue WHERE state = 'queued' AND route > $1 ORDER BY route, domain LIMIT 1"""
 
 _DEPTH = "SELECT COUNT(*) - COUNT(instance), COUNT(instance) FROM queue WHERE state = 'queued'"
 
@@ -103,13 +108,24 @@ def enqueue(
 def claim(
     dialect: Dialect, limit: int, now: datetime, lease_s: float, *, instance: str, exclude: Sequence[Way]
 ) -> Operation[list[QueueItem]]:
-    """Lease due rows to an instance, those that wait longest first."""
+    """Lease due rows to an instance, those that wait longest first.
+
+    Where ways are left out, each other way is asked for its share: walking over the long queue of one that has enough
+    would cost more with each mail in it.
+    """
     until = now + timedelta(seconds=lease_s)
-    without, named = _without(exclude, start=5)
-    rows = yield Statement(
-        _CLAIM.format(without=without, skip_locked=dialect.skip_locked),
-        (to_micros(until), instance, to_micros(now), limit, *named),
-    )
+    params = (to_micros(until), instance, to_micros(now))
+    skip_locked = dialect.skip_locked
+    if not exclude:
+        statement = _CLAIM.format(of_way="", skip_locked=skip_locked)
+        rows = yield Statement(statement, (*params, limit))
+    else:
+        rows = []
+        ways = yield from _ways_without(exclude)
+        statement = _CLAIM.format(of_way="AND route = $5 AND domain = $6", skip_locked=skip_locked)
+        for number, way in enumerate(ways):
+            share = -(-(limit - len(rows)) // (len(ways) - number))
+            rows += yield Statement(statement, (*params, share, *way))
     items = [_item(row, until) for row in rows]
     return sorted(items, key=lambda item: (item.due_at, item.id))
 
@@ -155,9 +171,14 @@ def settle(settlements: Sequence[Settlement], *, instance: str | None) -> Operat
 
 def next_due(exclude: Sequence[Way]) -> Operation[datetime | None]:
     """When a row can be claimed next, or ``None``."""
-    without, named = _without(exclude, start=1)
-    rows = yield Statement(_NEXT_DUE.format(without=without), named)
-    return from_micros(rows[0][0]) if rows else None
+    if not exclude:
+        rows = yield Statement(_NEXT_DUE.format(of_way=""))
+    else:
+        rows = []
+        statement = _NEXT_DUE.format(of_way="AND route = $1 AND domain = $2")
+        for way in (yield from _ways_without(exclude)):
+            rows += yield Statement(statement, way)
+    return from_micros(min(rows)[0]) if rows else None
 
 
 def depth() -> Operation[QueueDepth]:
@@ -223,16 +244,15 @@ def _item(row: Row, lease_until: datetime) -> QueueItem:
     )
 
 
-def _without(exclude: Sequence[Way], *, start: int) -> tuple[str, tuple[Value, ...]]:
-    """SQL that leaves ways out, and what stands in its places."""
-    conditions: list[str] = []
-    named: list[Value] = []
-    for route, domain in exclude:
-        place = start + len(named)
-        if domain:
-            conditions.append(f"AND NOT (route = ${place} AND domain = ${place + 1})")
-            named += (route, domain)
-        else:
-            conditions.append(f"AND route <> ${place}")
-            named.append(route)
-    return " ".join(conditions), tuple(named)
+def _ways_without(exclude: Sequence[Way]) -> Operation[list[Way]]:
+    """The ways that something is queued for, less those that are left out: one step along the index for each."""
+    whole = {route for route, domain in exclude if not domain}
+    ways: list[Way] = []
+    found = yield Statement(_NEXT_ROUTE, ("",))
+    while found:
+        route, domain = found[0]
+        if route not in whole and (route, domain) not in exclude:
+            ways.append((route, domain))
+        found = [] if route in whole else (yield Statement(_NEXT_DOMAIN, (route, domain)))
+        found = found or (yield Statement(_NEXT_ROUTE, (route,)))
+    return ways

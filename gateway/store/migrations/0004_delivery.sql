@@ -14,7 +14,10 @@ ALTER TABLE queue ADD COLUMN is_delay_told INTEGER NOT NULL DEFAULT 0;
 
 DROP INDEX queue_claimable;
 
-CREATE INDEX queue_claimable ON queue (claimable_at, id, route, domain) WHERE state = 'queued';
+CREATE INDEX queue_claimable ON queue (claimable_at, id) WHERE state = 'queued';
+
+-- So that a claim which leaves out a destination with a long queue does not walk over all of it.
+CREATE INDEX queue_way ON queue (route, domain, claimable_at, id) WHERE state = 'queued';
 
 -- One row for each recipient that a notice is owed about, where notices to its seller have become too many: they are
 -- summed up in one, and whoever writes it takes the rows away.

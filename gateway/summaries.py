@@ -4,7 +4,7 @@ A broken ERP that sends ten thousand mails to dead addresses must not bring ten 
 mailbox: they bury the one that matters, and its mail provider would throw us out.
 What is not sent one by one is in the record as owed, in the transaction that settled the mail; nothing is lost.
 
-Not here: what a single notice says (``notices``), the words of the sum (``mail/digest_notice``).
+Not here: what a single notice says (``notices``), the words of the sum (``mail/dsn_sum``).
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from typing import Protocol
 from gateway.intake import new_id
 from gateway.mail.address import Address
 from gateway.mail.cause import Cause
-from gateway.mail.digest_notice import Digest, Line, compose_digest
+from gateway.mail.dsn_sum import Line, NoticeSum, compose_sum
 from gateway.mail.envelope import Envelope, Recipient
 from gateway.mail.report import Action
 from gateway.ops import events
@@ -175,7 +175,7 @@ class Summaries:
     def _notice(self, owed: OwedSum) -> NewMessage:
         now = self._clock().replace(microsecond=0)
         id_ = new_id(now)
-        digest = Digest(
+        notice_sum = NoticeSum(
             hostname=self._hostname,
             author=self._author,
             recipient=owed.reverse_path,
@@ -204,7 +204,7 @@ class Summaries:
                 seller=owed.seller,
                 recipient=owed.reverse_path,
                 subject=f"{sum(count for _, _, count in owed.counts)} notices summed up",
-                octets=compose_digest(digest),
+                octets=compose_sum(notice_sum),
             ),
             self._hostname,
         )

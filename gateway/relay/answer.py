@@ -9,7 +9,7 @@ the queue goes on.
 import re
 
 from gateway.mail.cause import Cause
-from gateway.mail.delivery import DeliveryResult, PermanentFailure, TemporaryFailure
+from gateway.mail.delivery import PermanentFailure, TemporaryFailure
 from gateway.relay.causes import Stage, cause_of
 
 MAX_REPLY_CHARS = 480
@@ -51,6 +51,3 @@ def failure(next_hop: str, code: int, text: str, stage: Stage) -> TemporaryFailu
     if not 500 <= code < 600 or is_ours:  # noqa: PLR2004 - RFC 5321 section 4.2.1
         return TemporaryFailure(next_hop=next_hop, reply=reply, cause=cause)
     return PermanentFailure(next_hop=next_hop, reply=reply, status=status or _UNSPECIFIED, cause=cause)
-
-
-__all__ = ["DeliveryResult", "failure", "line"]

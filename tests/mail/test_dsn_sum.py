@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from gateway.mail.address import Address
 from gateway.mail.cause import Cause
-from gateway.mail.digest_notice import Digest, Line, compose_digest
+from gateway.mail.dsn_sum import Line, NoticeSum, compose_sum
 from gateway.mail.parse import parse
 from gateway.mail.report import Action
 
@@ -14,7 +14,7 @@ AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 BUYER = Address("büyer", "relay.example")
 
 
-def digest(**changes):
+def notice_sum(**changes):
     """9,981 failures of two causes, one of them listed."""
     values = {
         "hostname": "gw.seller.example",
@@ -38,12 +38,12 @@ def digest(**changes):
             )
         ],
     }
-    return Digest(**(values | changes))
+    return NoticeSum(**(values | changes))
 
 
 def test_it_counts_and_names():
     """Each cause has its number, its reason and its advice; the first mails are named, the others counted."""
-    octets = compose_digest(digest())
+    octets = compose_sum(notice_sum())
     text = next(parse(octets).leaves()).text
     for words in (
         "9980 recipients: could not be delivered",
@@ -60,7 +60,7 @@ def test_it_counts_and_names():
 
 def test_another_reader_reads_the_same():
     """The standard library's parser reads it, and sees a mail that no responder answers."""
-    mail = email.message_from_bytes(compose_digest(digest(lines=[])), policy=email.policy.default)
+    mail = email.message_from_bytes(compose_sum(notice_sum(lines=[])), policy=email.policy.default)
     assert mail["Subject"] == "What became of 9982 of your mails"
     assert (mail["To"], mail["Auto-Submitted"]) == ("shop@seller.example", "auto-generated")
     assert "9980 recipients" in mail.get_content()

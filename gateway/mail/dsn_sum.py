@@ -42,7 +42,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
+class NoticeSum:
     """What is summed up.
 
     Attributes:
@@ -66,15 +66,15 @@ class Digest:
     lines: Sequence[Line]
 
 
-def compose_digest(digest: Digest) -> bytes:
+def compose_sum(notice_sum: NoticeSum) -> bytes:
     """The octets of the mail, CRLF line ends, 7-bit."""
-    body = encode_text(_text(digest), is_whole_body=True)
+    body = encode_text(_text(notice_sum), is_whole_body=True)
     return (
-        field_of_mailboxes("From", [Mailbox("", digest.author, "")])
-        + field_of_mailboxes("To", [Mailbox("", digest.recipient, "")])
-        + field_of_text("Subject", f"What became of {_total(digest)} of your mails")
-        + field_of_pieces("Date", [format_datetime(digest.written_at)])
-        + field_of_pieces("Message-ID", [digest.message_id])
+        field_of_mailboxes("From", [Mailbox("", notice_sum.author, "")])
+        + field_of_mailboxes("To", [Mailbox("", notice_sum.recipient, "")])
+        + field_of_text("Subject", f"What became of {_total(notice_sum)} of your mails")
+        + field_of_pieces("Date", [format_datetime(notice_sum.written_at)])
+        + field_of_pieces("Message-ID", [notice_sum.message_id])
         + field_of_pieces("Auto-Submitted", ["auto-generated"])
         + field_of_pieces("MIME-Version", ["1.0"])
         + field_of_pieces("Content-Type", ["text/plain;", 'charset="utf-8"'])
@@ -84,27 +84,27 @@ def compose_digest(digest: Digest) -> bytes:
     )
 
 
-def _total(digest: Digest) -> int:
-    return sum(count for _, _, count in digest.counts)
+def _total(notice_sum: NoticeSum) -> int:
+    return sum(count for _, _, count in notice_sum.counts)
 
 
-def _text(digest: Digest) -> str:
-    since = f"{digest.since:%Y-%m-%d %H:%M} UTC"
+def _text(notice_sum: NoticeSum) -> str:
+    since = f"{notice_sum.since:%Y-%m-%d %H:%M} UTC"
     lines = [
-        f"This is an automatic notice from the mail gateway {digest.hostname}.",
+        f"This is an automatic notice from the mail gateway {notice_sum.hostname}.",
         "",
         f"There were too many notices about your mails since {since}, so they are summed up here.",
     ]
-    for action, cause, count in digest.counts:
+    for action, cause, count in notice_sum.counts:
         words = CAUSES[cause or Cause.OTHER]
         lines += ["", f"{count} recipients: {_RESULTS[action]}."]
         lines += [f"Reason: {words.matter}"] if words.matter and action is not Action.RELAYED else []
         lines += [f"What to do: {words.advice}"] if action is Action.FAILED else []
     lines += ["", "The mails, with the number that each has at the gateway:"]
-    for line in digest.lines:
+    for line in notice_sum.lines:
         subject = one_line(line.subject) or "(no subject)"
         taken = f"{line.received_at:%Y-%m-%d %H:%M} UTC"
         lines.append(f"{line.message}, {taken}, {line.recipient}, {line.action.value}: {subject}")
-    if (more := _total(digest) - len(digest.lines)) > 0:
+    if (more := _total(notice_sum) - len(notice_sum.lines)) > 0:
         lines.append(f"and {more} more; your administrator finds them with `gateway messages`.")
     return "\n".join([*lines, ""])

@@ -20,7 +20,7 @@ from gateway.console.server import ConsoleServer
 from gateway.intake import Intake
 from gateway.keeper import Keeper
 from gateway.mail.address import Address
-from gateway.mail.delivery import DeliveryResult
+from gateway.mail.delivery import DeliveryResult, TemporaryFailure
 from gateway.notices import NOTICES_ROUTE, Notices
 from gateway.ops import events, log, metrics
 from gateway.policy.model import Policy
@@ -28,8 +28,10 @@ from gateway.queue.runner import Runner, RunnerLimits
 from gateway.queue.schedule import Schedule
 from gateway.relay.client import Deliverer
 from gateway.relay.hosts import Resolver
+from gateway.relay.keys import KeyFault, KeyFolder
 from gateway.relay.route import NextHop, parse_next_hop
 from gateway.relay.settings import DeliverySettings
+from gateway.relay.signer import Signer
 from gateway.review import Review
 from gateway.smtp.server import Listener, start_listener
 from gateway.smtp.settings import ListenerSettings
@@ -67,6 +69,7 @@ class Gateway:
         store: The record.
         workers: The processes that examine mail.
         review: Carries out what is decided about held mail.
+        signer: Signs what goes out; ``reload`` reads its keys anew.
         keeper: Keeps the deadlines of held mail.
         addresses: Where it listens, as bound: ``"127.0.0.1:2525"``.
         console_port: Where the console listens, or ``None``.
@@ -150,6 +153,8 @@ class Gateway:
         settings = DeliverySettings(hostname=config.hostname, concurrency=config.delivery.concurrency)
         self._deliverer = Deliverer(settings, resolver=Resolver(own_names=(config.hostname,)))
         self._stack.push_async_callback(self._deliverer.close)
+        self.signer = Signer(KeyFolder(config.dkim.keys))
+        self._start_task(self.signer.watch())
         runner = Runner(
             self.store,
             self._deliver,
@@ -181,7 +186,10 @@ class Gateway:
     async def _deliver(
         self, route: str, reverse_path: Address | None, recipients: tuple[Address, ...], octets: bytes
     ) -> Mapping[Address, DeliveryResult]:
-        return await self._deliverer.deliver(self._next_hop(route), reverse_path, recipients, octets)
+        signed = await self.signer.signed(octets)
+        if isinstance(signed, TemporaryFailure):
+            return dict.fromkeys(recipients, signed)
+        return await self._deliverer.deliver(self._next_hop(route), reverse_path, recipients, signed)
 
     def _next_hop(self, route: str) -> NextHop:
         notices = self._config.notices
@@ -297,7 +305,7 @@ def _worker_limits(config: Config) -> WorkerLimits:
 
 def _explained(error: BaseException) -> BaseException:
     """What stops a start, as a sentence; what nobody foresaw stays as it is."""
-    if isinstance(error, (StoreError, ValueError, WorkerStartError)):
+    if isinstance(error, (KeyFault, StoreError, ValueError, WorkerStartError)):
         return StartError(str(error))
     if isinstance(error, ssl.SSLError):
         return StartError(

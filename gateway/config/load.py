@@ -12,6 +12,7 @@ from gateway.config.environment import overlay
 from gateway.config.errors import ConfigError
 from gateway.config.listening import Tls
 from gateway.config.model import Config
+from gateway.config.sending import Dkim
 
 
 def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
@@ -57,7 +58,7 @@ def _fault(source: str, detail: Any) -> str:
 
 def _resolved(config: Config, folder: Path) -> Config:
     """File names in a configuration are meant from its own folder; the store's URL says itself what it means."""
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"dkim": Dkim(keys=folder / config.dkim.keys)}
     if config.policies is not None:
         changes["policies"] = folder / config.policies
     if config.tls is not None:

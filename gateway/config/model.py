@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from gateway.config.fields import Endpoint, Section
 from gateway.config.listening import Listener, Tls
-from gateway.config.sending import Delivery, Notices, OtherRecipients, Route
+from gateway.config.sending import Delivery, Dkim, Notices, OtherRecipients, Route
 
 
 class Console(Section):
@@ -52,6 +52,7 @@ class Config(Section):
     workers: WorkerSettings = WorkerSettings()
     retention: Retention = Retention()
     delivery: Delivery = Delivery()
+    dkim: Dkim = Dkim()
 
     @model_validator(mode="after")
     def _certificate_for_tls(self) -> "Config":

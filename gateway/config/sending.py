@@ -1,5 +1,6 @@
-"""Where mail goes: ``[[route]]``, ``[other_recipients]``, ``[notices]``, ``[delivery]``."""
+"""Where mail goes: ``[[route]]``, ``[other_recipients]``, ``[notices]``, ``[delivery]``, ``[dkim]``."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -48,3 +49,9 @@ class Delivery(Section):
     first_retry_s: Annotated[float, Field(gt=0)] = 60.0
     longest_retry_s: Annotated[float, Field(gt=0)] = 3_600.0
     expire_hours: Annotated[float, Field(gt=0)] = 48.0
+
+
+class Dkim(Section):
+    """``[dkim]``: the keys that mail is signed with; ``gateway dkim`` makes them."""
+
+    keys: Path = Path("dkim")

@@ -173,6 +173,25 @@ def attempt_made(
     )
 
 
+def dkim_keys_loaded(*, domains: int) -> None:
+    """The folder of DKIM keys was read. Fields: ``domains`` (count) whose mail is signed."""
+    _log.info("dkim_keys_loaded", domains=domains)
+
+
+def dkim_keys_refused(*, domain: str, fault: str) -> None:
+    """A DKIM key cannot be used; one that was in use stays so, else mail of the domain waits.
+
+    Fields: ``domain`` of the seller, ``""`` for the whole folder; ``fault``: our own sentence with file and mend.
+    """
+    _log.error("dkim_keys_refused", domain=domain, fault=_short(fault))
+
+
+def signature_failed(*, domain: str, fault: str) -> None:
+    """A mail was not sent, for now, since it cannot be signed. Fields as of ``dkim_keys_refused``."""
+    metrics.SIGNATURES_FAILED.inc()
+    _log.error("signature_failed", domain=domain, fault=_short(fault))
+
+
 def message_expired(*, id: str, recipients: int) -> None:  # noqa: A002 - the field's name in the line
     """The time in the queue ran out. Fields: ``id``; ``recipients`` (count) given up."""
     metrics.EXPIRED.inc(recipients)

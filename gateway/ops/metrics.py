@@ -67,6 +67,10 @@ ATTEMPTS = _counter("attempts", "Recipients tried at a next hop, by outcome.", (
 EXPIRED = _counter("recipients_expired", "Recipients given up because the time in the queue ran out.")
 HOLDS_DUE = _counter("holds_due", "Held messages whose deadline came near before anybody decided.")
 HOLDS_ENDED = _counter("holds_ended", "Held messages decided by their deadline, by verdict.", ("verdict",))
+SIGNATURES_FAILED = _counter(
+    "signatures_failed",
+    "Delivery attempts not made because the DKIM key of the author's domain cannot be used.",
+)
 SESSIONS = _counter("sessions", "SMTP sessions opened, by listener.", ("listener",))
 SESSIONS_REFUSED = _counter("sessions_refused", "Connections refused, by reason.", ("reason",))
 SESSIONS_OPEN = Gauge("gateway_sessions_open", "SMTP sessions open now.", registry=REGISTRY)

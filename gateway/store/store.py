@@ -254,6 +254,15 @@ class Store:
         return self._instance
 
 
+def is_made(url: str) -> bool:
+    """Whether there is a record at this URL already: a command that only looks must not make one.
+
+    Raises:
+        StoreError: The URL is no such thing.
+    """
+    return _path(url).exists()
+
+
 def _path(url: str) -> Path:
     path = url.removeprefix(_SCHEME)
     if path in {"", url} or path.endswith("/") or "\0" in path:

@@ -1,11 +1,18 @@
 """What many tests need: the policies as shipped, a fixed clock, a gateway on loopback."""
 
 import io
+import socketserver
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import dns.message
+import dns.rcode
+import dns.resolver
+import dns.rrset
 import pytest
 import structlog
 
@@ -86,3 +93,54 @@ async def start_gateway(tmp_path: Path, sink: Sink, log_lines: io.BytesIO) -> As
     yield start
     for gateway in running:
         await gateway.stop("test")
+
+
+@dataclass
+class TxtZone:
+    """A DNS server on loopback: names → texts of their TXT records, or an rcode, or "SILENT".
+
+    A name that is not there is NXDOMAIN; one with no texts has records of other kinds only.
+    """
+
+    records: dict[str, Any] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, wire: bytes) -> bytes | None:
+        """The answer to one question."""
+        query = dns.message.from_wire(wire)
+        name = query.question[0].name.to_text(omit_final_dot=True)
+        self.asked.append(name)
+        found = self.records.get(name, dns.rcode.NXDOMAIN)
+        if found == "SILENT":
+            return None
+        response = dns.message.make_response(query)
+        if isinstance(found, dns.rcode.Rcode):
+            response.set_rcode(found)
+        elif found:
+            response.answer.append(dns.rrset.from_text_list(f"{name}.", 300, "IN", "TXT", found))
+        return response.to_wire(max_size=65_535)
+
+    def resolver(self, port: int) -> dns.resolver.Resolver:
+        """Asks this server and nobody else."""
+        asks = dns.resolver.Resolver(configure=False)
+        asks.nameservers, asks.port = ["127.0.0.1"], port
+        return asks
+
+
+@pytest.fixture
+def txt_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[TxtZone]:
+    """What DNS says to whom asks as the system is configured."""
+    zone = TxtZone()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            wire, sock = self.request
+            if (answer := zone.answer(wire)) is not None:
+                sock.sendto(answer, self.client_address)
+
+    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        asks = zone.resolver(server.server_address[1])
+        monkeypatch.setattr(dns.resolver, "Resolver", lambda: asks)
+        yield zone
+        server.shutdown()

@@ -16,7 +16,7 @@ from gateway.mail.delivery import TemporaryFailure
 from gateway.ops import events
 from gateway.relay.dkim import DomainKeys, author_domain, signatures
 from gateway.relay.keys import KeyFault, KeyFolder
-from gateway.relay.outgoing import with_crlf
+from gateway.relay.outgoing import as_on_the_wire
 
 WATCH_S = 5.0
 """Seconds between looks at the folder: `gateway dkim use` is done when its reader has had a sip of coffee."""
@@ -110,7 +110,7 @@ class Signer:
             return fault.sentence
 
     def _signed(self, octets: bytes) -> bytes:
-        whole = with_crlf(octets)  # as it goes over the wire, since that is what is verified
+        whole = as_on_the_wire(octets)  # since that is what is verified
         domain = author_domain(whole)
         keys = self._ring.get(domain or "")
         if keys is None:

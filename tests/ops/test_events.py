@@ -41,6 +41,15 @@ TABLE = [
     (events.stopping, {"reason": "SIGTERM"}, "info", {}, {}),
     (events.stopped, {}, "info", {}, {}),
     (events.leases_taken_over, {"count": 3}, "warning", {}, {"leases_taken_over_total": 3}),
+    (events.dkim_keys_loaded, {"domains": 2}, "info", {}, {}),
+    (events.dkim_keys_refused, {"domain": "seller.example", "fault": "k.pem: is empty"}, "error", {}, {}),
+    (
+        events.signature_failed,
+        {"domain": "seller.example", "fault": "k.pem: is empty"},
+        "error",
+        {},
+        {"signatures_failed_total": 1},
+    ),
     (events.purged, {"count": 4}, "info", {}, {"messages_purged_total": 4}),
     (
         events.session_opened,

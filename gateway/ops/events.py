@@ -187,7 +187,7 @@ def dkim_keys_refused(*, domain: str, fault: str) -> None:
 
 
 def signature_failed(*, domain: str, fault: str) -> None:
-    """A mail was not sent, for now, since it cannot be signed. Fields as of ``dkim_keys_refused``."""
+    """A mail was not sent, for now, since it cannot be signed. Fields: ``domain`` of its author; ``fault``."""
     metrics.SIGNATURES_FAILED.inc()
     _log.error("signature_failed", domain=domain, fault=_short(fault))
 

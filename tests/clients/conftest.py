@@ -1,6 +1,10 @@
 """The gateway that the client programs are tried against."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -8,20 +12,31 @@ from .site import Site
 from .table import CLIENTS
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
+@contextmanager
+def running() -> Iterator[Site]:
     """A gateway process with one seller, and a stand-in relay behind it."""
-    site = Site(_folder(tmp_path_factory)).start()
-    yield site
-    site.stop()
+    # Not pytest's own folder: nobody but its owner may look into that, and Postfix and Exim drop their rights.
+    with tempfile.TemporaryDirectory(prefix="clients-") as folder:
+        Path(folder).chmod(0o755)
+        site = Site(Path(folder)).start()
+        try:
+            yield site
+        finally:
+            site.stop()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """One gateway for all."""
+    with running() as site:
+        yield site
 
 
 @pytest.fixture
-def fresh_site(tmp_path_factory):
+def fresh_site():
     """One of its own: for wrong passwords, since the answers to them come later and later."""
-    site = Site(_folder(tmp_path_factory)).start()
-    yield site
-    site.stop()
+    with running() as site:
+        yield site
 
 
 @pytest.fixture
@@ -33,12 +48,3 @@ def client(request):
     if found.lacks:
         pytest.skip(f"{found.lacks}; .ci/clients installs it")
     return found
-
-
-def _folder(factory):
-    """A folder that other users may look into: Postfix and Exim drop their rights."""
-    folder = factory.mktemp("clients")
-    for each in (folder, *folder.parents[:3]):
-        if each.stat().st_uid == os.geteuid() and each.parent != each:
-            each.chmod(each.stat().st_mode | 0o055)
-    return folder

@@ -29,6 +29,7 @@ dsn_advertise_hosts = *
 message_size_limit = 50M
 acl_smtp_rcpt = accept
 untrusted_set_sender = *
+deliver_drop_privilege
 bounce_return_body = false
 bounce_return_message = false
 
@@ -121,7 +122,7 @@ def _folder(site: Site, mode: Mode, password: str) -> Path:
 
 
 def _transport(site: Site, mode: Mode) -> str:
-    lines = ["multi_domain"]
+    lines = ["multi_domain", "message_linelength_limit = 65536"]
     if mode.tls == "none":
         lines += ["hosts_avoid_tls = *"]
     else:

@@ -42,9 +42,7 @@ class Mail:
 
     def octets(self) -> bytes:
         """The mail as a file, for clients that compose nothing themselves."""
-        message = EmailMessage(
-            policy=SMTP.clone(utf8=not self.sender.isascii(), linesep=self.line_end)
-        )
+        message = EmailMessage(policy=SMTP.clone(utf8=not self.sender.isascii(), linesep=self.line_end))
         message["From"] = f"Harbour Tea <{self.sender}>"
         message["To"] = ", ".join(self.recipients)
         message["Subject"] = self.subject

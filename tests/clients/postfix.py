@@ -1,4 +1,4 @@
-"""Postfix as the seller's own mail server: it hands the mail for marketplaces to the gateway, and bounces to the seller.
+"""Postfix as the seller's own mail server: it hands marketplace mail to the gateway, and bounces to the seller.
 
 Its configuration, queue and log lie in a folder of the test; the system's Postfix, if there is one, is not touched.
 ``transport`` and ``main.cf`` are those of README.md, with what a test needs above them.
@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 from .mails import Mail
-from .site import USER, Mode, Outcome, Site, free_port, wait_for
+from .site import PATIENCE_S, USER, Mode, Outcome, Site, free_port, wait_for
 
 _MAIN = """\
 compatibility_level = 3.6
@@ -26,6 +26,7 @@ setgid_group = postdrop
 myhostname = erp.harbour-tea.example
 mydestination =
 alias_maps =
+local_recipient_maps =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
@@ -56,6 +57,7 @@ flush      unix  n - n - 0 flush
 smtp       unix  - - n - - smtp
 relay      unix  - - n - - smtp
 notices    unix  - - n - - smtp -o smtp_tls_security_level=none -o smtp_sasl_auth_enable=no
+proxymap   unix  - - n - - proxymap
 error      unix  - - n - - error
 retry      unix  - - n - - error
 anvil      unix  - - n - 1 anvil
@@ -107,7 +109,7 @@ class Postfix:
         options += ["SMTPUTF8"] if not mail.sender.isascii() else []
         options += ["RET=HDRS", "ENVID=QQ314159"] if mail.dsn else []
         notify = ["NOTIFY=SUCCESS,FAILURE"] if mail.dsn else []
-        with smtplib.SMTP("127.0.0.1", self._port) as smtp:
+        with smtplib.SMTP("127.0.0.1", self._port, timeout=PATIENCE_S) as smtp:
             smtp.ehlo("shop.harbour-tea.example")
             smtp.mail(mail.sender, options)
             for recipient in mail.recipients:

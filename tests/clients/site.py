@@ -1,4 +1,4 @@
-"""A real gateway as a process, a stand-in relay behind it, and the ways in: what every client program is tried against."""
+"""A real gateway as a process, a stand-in relay behind it, and the ways in."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ PASSWORD = "correct horse: battery, $taple^"
 """With what configuration files trip over. Letters outside ASCII cannot be sent by smtplib at all."""
 SELLER = "orders@harbour-tea.example"
 UTF8_SELLER = "grüße@harbour-tea.example"
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 """Seconds after which a program or a mail counts as lost."""
 
 

@@ -54,9 +54,7 @@ CLIENTS = {
         modes=BOTH,
         can=frozenset({"file"}),
     ),
-    "msmtp": Client(
-        send=programs.msmtp, lacks=_lacks("msmtp", "msmtp"), can=frozenset({"file", "dsn"})
-    ),
+    "msmtp": Client(send=programs.msmtp, lacks=_lacks("msmtp", "msmtp"), can=frozenset({"file", "dsn"})),
     "PHPMailer": Client(
         send=programs.composed(["php", str(HERE / "phpmailer.php")], {}),
         lacks=_lacks("libphp-phpmailer with php-cli", "php", files=(PHPMAILER,)),
@@ -64,9 +62,7 @@ CLIENTS = {
     ),
     "Nodemailer": Client(
         send=programs.composed(["node", str(HERE / "nodemailer.js")], {"NODE_PATH": NODE_MODULES}),
-        lacks=""
-        if NODE_MODULES and have("node")
-        else "TEST_NODE_MODULES names no folder with nodemailer",
+        lacks="" if NODE_MODULES and have("node") else "TEST_NODE_MODULES names no folder with nodemailer",
         can=frozenset({"dsn", "envid", "utf8"}),
     ),
     "Postfix": Client(

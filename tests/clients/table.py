@@ -11,7 +11,7 @@ from .site import Mode, Outcome, Site, have
 
 HERE = Path(__file__).parent
 PHPMAILER = "/usr/share/php/libphp-phpmailer/autoload.php"
-NODE_MODULES = os.environ.get("TEST_NODE_MODULES", "")
+NODE_MODULES = "/usr/share/nodejs"
 
 ALWAYS = ("plain", "STARTTLS, AUTH PLAIN", "STARTTLS, AUTH LOGIN", "implicit TLS")
 BOTH = (*ALWAYS, "plain, no pipelining", "STARTTLS, AUTH PLAIN, no pipelining")
@@ -62,7 +62,7 @@ CLIENTS = {
     ),
     "Nodemailer": Client(
         send=programs.composed(["node", str(HERE / "nodemailer.js")], {"NODE_PATH": NODE_MODULES}),
-        lacks="" if NODE_MODULES and have("node") else "TEST_NODE_MODULES names no folder with nodemailer",
+        lacks=_lacks("node-nodemailer", "node", files=(f"{NODE_MODULES}/nodemailer",)),
         can=frozenset({"dsn", "envid", "utf8"}),
     ),
     "Postfix": Client(

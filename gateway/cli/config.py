@@ -10,7 +10,7 @@ from gateway.config.fields import is_loopback
 from gateway.config.model import Config
 from gateway.config.next_hops import next_hops
 from gateway.relay.keys import KeyFault, KeyFolder
-from gateway.store.records import SellerRecord, StoreError
+from gateway.store.records import StoreError
 from gateway.store.store import Store, is_made
 
 
@@ -81,7 +81,7 @@ def _sender_domains(config: Config) -> set[str]:
             return set()
     except StoreError as error:
         fail([str(error)])
-    sellers: list[SellerRecord] = with_store(config, Store.sellers)
+    sellers = with_store(config, Store.sellers)
     return {sender.domain for seller in sellers if not seller.is_disabled for sender in seller.senders}
 
 

@@ -12,16 +12,17 @@ from selectolax.lexbor import LexborHTMLParser
 
 from gateway.html import caps
 from gateway.html.doctype import read_doctype
-from gateway.html.judge import Judge, Tree
+from gateway.html.judge import Judge, Known, Tree
 from gateway.html.lost import has_lost
 from gateway.html.view import Comment, Element, Node, Text, View
 
 
-def inspect(html: str) -> View:
+def inspect(html: str, known: Known | None = None) -> View:
     """The part as a browser reads it.
 
     Args:
         html: Decoded text of the part, any characters.
+        known: What has been judged in this mail before.
 
     Returns:
         The view; its ``extras`` are empty when all of it is inside the allow-list.
@@ -29,7 +30,26 @@ def inspect(html: str) -> View:
     Raises:
         LimitError: Over a limit of ``caps``.
     """
-    return Judge(_read).survey(html).view()
+    return Judge(_read, known).survey(html).view()
+
+
+def is_settled(html: str) -> bool:
+    """Whether a browser makes of a rewritten part just the elements that are written in it.
+
+    Where it closes, moves or adds one (``<p>x<pre>``), another reader may do otherwise, and what is read again would be
+    written otherwise. A ``tbody`` that it adds to a table changes nothing.
+
+    Args:
+        html: What ``rewrite`` wrote.
+    """
+    text = html[html.find("<html") :]
+    root: Any = LexborHTMLParser(text).root
+    return _without_tbody(root.html) == _without_tbody(text)
+
+
+def _without_tbody(html: str) -> str:
+    """Characters that read so are tags: in text and in values they would be escaped."""
+    return html.replace("<tbody>", "").replace("</tbody>", "")
 
 
 def _read(html: str) -> Tree:

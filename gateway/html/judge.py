@@ -71,17 +71,32 @@ _SPEAKABLE = re.compile(r"[a-z][a-z0-9:-]{0,30}")
 _MARKUP = re.compile(r"<[a-zA-Z!]")
 
 
+class Known:
+    """What has been judged in the HTML of one mail, so that equal elements are judged once.
+
+    Attributes:
+        facts: By tag name and attributes; what one engine has read the other judges the same.
+        nested: The URLs of HTML within HTML, by engine: each reads it in its own way.
+    """
+
+    def __init__(self) -> None:
+        self.facts: dict[tuple[str, Attributes], Facts] = {}
+        self.nested: dict[Read, dict[str, tuple[Url, ...]]] = {}
+
+
 class Judge:
     """Judges the parts of one HTML text; equal elements are judged once.
 
     Args:
         read: The engine's own way from characters to a tree, for HTML inside HTML.
+        known: What has been judged before.
     """
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, known: Known | None = None) -> None:
+        known = known or Known()
         self._read = read
-        self._known: dict[tuple[str, Attributes], Facts] = {}
-        self._nested: dict[str, tuple[Url, ...]] = {}
+        self._known = known.facts
+        self._nested = known.nested.setdefault(read, {})
         self._level = 0
 
     def survey(self, html: str) -> "Survey":
@@ -103,9 +118,14 @@ class Judge:
     def facts(self, name: str, attributes: Attributes) -> Facts:
         """What the allow-list says about an element."""
         key = (name, attributes)
-        if key not in self._known:
-            self._known[key] = self._facts(name, attributes)
-        return self._known[key]
+        facts = self._known.get(key)
+        if facts is None:
+            facts = self._facts(name, attributes)
+            if not any(
+                attribute == "srcdoc" for attribute, _ in attributes
+            ):  # each engine reads it in its own way
+                self._known[key] = facts
+        return facts
 
     def _facts(self, name: str, attributes: Attributes) -> Facts:
         fate = allow.fate(name)

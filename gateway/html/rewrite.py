@@ -18,12 +18,12 @@ from gateway.html import caps
 from gateway.html.doctype import read_doctype
 from gateway.html.edit import Edit
 from gateway.html.emit import emit
-from gateway.html.judge import Judge, Survey, Tree
+from gateway.html.judge import Judge, Known, Survey, Tree
 from gateway.html.veil import unveil, veil
 from gateway.html.view import Comment, Element, Node, Text, View
 
 MAX_ROUNDS = 4
-"""How often the result is read again to see that it stays as it is; ordinary mail needs one."""
+"""How often a text is read and written before it is given up: one that moves any longer goes round in circles."""
 
 _LOSES_LINE_END = frozenset({"pre", "listing", "textarea"})
 
@@ -46,38 +46,47 @@ class Rebuilt:
         """The part with the edits made, and with nothing in it that is outside the allow-list.
 
         Returns:
-            A whole document without a charset of its own. Reading and writing it again changes nothing.
-
-        Raises:
-            LimitError: What came out is over a limit of ``caps``.
+            A whole document without a charset of its own. In ordinary mail it is what it reads; where a parser moves
+            something (``inspect.is_settled``), ``still`` helps.
         """
-        text = emit(self._survey, self._judge, edits)
-        for _ in range(MAX_ROUNDS):
-            judge = Judge(_read)
-            again = emit(judge.survey(text), judge)
-            if again == text:
-                return text
-            text = again
-        return _only_words(text)
+        return emit(self._survey, self._judge, edits)
 
 
-def rebuild(html: str) -> Rebuilt:
+def rebuild(html: str, known: Known | None = None) -> Rebuilt:
     """Read a part for rewriting.
 
     Args:
         html: Decoded text of the part, any characters.
+        known: What has been judged in this mail before.
 
     Raises:
         LimitError: Over a limit of ``caps``.
     """
-    judge = Judge(_read)
+    judge = Judge(_read, known)
     survey = judge.survey(html)
     return Rebuilt(view=survey.view(), normalised=survey.normalised(), _survey=survey, _judge=judge)
 
 
-def _only_words(html: str) -> str:
-    """The words alone: for a text that no tree of ours holds still, such as nobody writes who wants to be read."""
-    words = Judge(_read).survey(html).view().visible.text
+def still(html: str) -> str:
+    """The part as it stays however often it is read and written.
+
+    A parser may move what is nested against the rules, so that what is written next is something else again.
+
+    Returns:
+        A text that reading and writing again does not change; the words alone where ``MAX_ROUNDS`` do not get there,
+        since nobody writes so who wants to be read.
+
+    Raises:
+        LimitError: What came out is over a limit of ``caps``.
+    """
+    text = html
+    for _ in range(MAX_ROUNDS):
+        judge = Judge(_read)
+        again = emit(judge.survey(text), judge)
+        if again == text:
+            return text
+        text = again
+    words = Judge(_read).survey(text).view().visible.text
     return "".join(
         ("<html><head></head><body>", "<br>".join(map(_escaped, words.split("\n"))), "</body></html>")
     )

@@ -76,7 +76,7 @@ THIRD_PARTY = {
 }
 SOLE_USERS = {
     "selectolax": {"html/inspect.py"},
-    "bs4": {"html/rewrite.py"},
+    "bs4": {"html/soup.py", "html/rewrite.py"},
     "apsw": {"store/sqlite.py"},
     "dns": {"relay/hosts.py"},
     "aiosmtplib": {"relay/connection.py", "cli/demo.py"},

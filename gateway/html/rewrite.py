@@ -1,17 +1,14 @@
 """HTML rebuilt from the allow-list, by another engine than the one that judges it before and after.
 
-Only user of beautifulsoup4, with the lxml builder, which is linear on every hostile shape tried. It is given ``str``:
-of bytes it would believe ``<meta charset=utf-7>``. Of a repeated attribute lxml keeps the first, as browsers do.
 The tree is only read: taking nodes out of a beautifulsoup4 tree searches all their siblings each time.
-Not here: what may leave (``allow``, ``judge``), how it is written (``emit``).
+Not here: the tree (``soup``), what may leave (``allow``, ``judge``), how it is written (``emit``).
 Limits: ``caps``; ``MAX_ROUNDS``.
 """
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag, XMLParsedAsHTMLWarning
+from bs4 import Tag
 from bs4.element import Doctype, PreformattedString
 
 from gateway.html import caps
@@ -19,6 +16,7 @@ from gateway.html.doctype import read_doctype
 from gateway.html.edit import Edit
 from gateway.html.emit import emit
 from gateway.html.judge import Judge, Known, Survey, Tree
+from gateway.html.soup import read_tree
 from gateway.html.veil import unveil, veil
 from gateway.html.view import Comment, Element, Node, Text, View
 
@@ -103,33 +101,35 @@ def _read(html: str) -> Tree:
     nodes: list[Node] = []
     if doctype.unknown is not None:
         nodes.append(Comment(0, -1, f"DOCTYPE {doctype.unknown}"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
-        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
-        soup = BeautifulSoup(veil(html), "lxml", multi_valued_attributes=None)
-    _flatten(soup, nodes)
+    _flatten(read_tree(veil(html)), nodes)
     return Tree(nodes, doctype, anomalies)
 
 
-def _flatten(soup: BeautifulSoup, nodes: list[Node]) -> None:
+def _flatten(soup: Tag, nodes: list[Node]) -> None:
     """All nodes in document order."""
-    places: dict[int, tuple[int, int]] = {id(soup): (-1, 0)}
-    for node in soup.descendants:
-        parent, depth = places[id(node.parent)]
+    walks = [(-1, iter(soup.contents))]
+    while walks:
+        parent, walk = walks[-1]
+        node = next(walk, None)
         index = len(nodes)
-        if isinstance(node, Tag):
-            caps.check_tree(depth, index)
-            places[id(node)] = (index, depth + 1)
-            attributes = tuple([(str(name).lower(), str(value)) for name, value in node.attrs.items()])
+        if node is None:
+            walks.pop()
+        elif isinstance(node, Tag):
+            caps.check_tree(len(walks) - 1, index)
+            attributes = tuple([(name.lower(), str(value)) for name, value in node.attrs.items()])
             nodes.append(Element(index, parent, unveil(node.name.lower()), attributes, hidden=False))
+            walks.append((index, iter(node.contents)))
         elif isinstance(node, PreformattedString):
             if not isinstance(node, Doctype):
                 nodes.append(Comment(index, parent, str(node)))
         else:
-            text = str(node)
-            above = nodes[parent] if parent >= 0 else None
-            if isinstance(above, Element) and above.name in _LOSES_LINE_END and parent == index - 1:
-                text = text.removeprefix(
-                    "\n"
-                )  # browsers take it for the end of the tag's line; libxml2 does not
-            nodes.append(Text(index, parent, text, hidden=False))
+            nodes.append(Text(index, parent, _shown(str(node), nodes, parent), hidden=False))
+
+
+def _shown(text: str, nodes: list[Node], parent: int) -> str:
+    """Without the line end that browsers take for that of the tag's own line; libxml2 leaves it."""
+    if text[0] == "\n" and parent == len(nodes) - 1 and parent >= 0:
+        above = nodes[parent]
+        if isinstance(above, Element) and above.name in _LOSES_LINE_END:
+            return text[1:]
+    return text

@@ -14,6 +14,7 @@ from gateway.html import caps
 from gateway.html.doctype import read_doctype
 from gateway.html.judge import Judge, Known, Tree
 from gateway.html.lost import has_lost
+from gateway.html.scan import Scan
 from gateway.html.view import Comment, Element, Node, Text, View
 
 
@@ -52,15 +53,14 @@ def _without_tbody(html: str) -> str:
     return html.replace("<tbody>", "").replace("</tbody>", "")
 
 
-def _read(html: str) -> Tree:
-    html = caps.prepare(html)
-    anomalies = caps.check_characters(html)
+def _read(html: str, scan: Scan) -> Tree:
     doctype = read_doctype(html)
     nodes: list[Node] = []
     if doctype.unknown is not None:
         nodes.append(Comment(0, -1, f"DOCTYPE {doctype.unknown}"))
     _flatten(LexborHTMLParser(html), nodes)
-    if not anomalies and has_lost(html, nodes):
+    anomalies = scan.anomalies
+    if not anomalies and has_lost(scan.written, nodes):
         anomalies = ("attributes outside the tree",)
     return Tree(nodes, doctype, anomalies)
 

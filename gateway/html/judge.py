@@ -16,6 +16,7 @@ from gateway.html.doctype import Doctype
 from gateway.html.hidden import Cascade, Traits, mark_hidden
 from gateway.html.references import attribute_urls, clean_url, comment_urls, may_refer
 from gateway.html.render import UNREAD, render
+from gateway.html.scan import Scan, scan
 from gateway.html.sheet import TRAITS, Sheet, stylesheet
 from gateway.html.view import Comment, Element, Node, Purpose, Reference, Text, View
 from gateway.mail.errors import LimitError
@@ -41,7 +42,8 @@ class Tree(NamedTuple):
     anomalies: tuple[str, ...]
 
 
-Read: TypeAlias = Callable[[str], Tree]
+Read: TypeAlias = Callable[[str, Scan], Tree]
+"""An engine: from prepared characters, and what stands in them, to a tree."""
 Attributes: TypeAlias = tuple[tuple[str, str], ...]
 Url: TypeAlias = tuple[str, str, Purpose]
 
@@ -77,11 +79,13 @@ class Known:
     Attributes:
         facts: By tag name and attributes; what one engine has read the other judges the same.
         nested: The URLs of HTML within HTML, by engine: each reads it in its own way.
+        scans: What stands in the characters, by text.
     """
 
     def __init__(self) -> None:
         self.facts: dict[tuple[str, Attributes], Facts] = {}
         self.nested: dict[Read, dict[str, tuple[Url, ...]]] = {}
+        self.scans: dict[str, Scan] = {}
 
 
 class Judge:
@@ -97,6 +101,7 @@ class Judge:
         self._read = read
         self._known = known.facts
         self._nested = known.nested.setdefault(read, {})
+        self._scans = known.scans
         self._level = 0
 
     def survey(self, html: str) -> "Survey":
@@ -105,7 +110,10 @@ class Judge:
         Raises:
             LimitError: Over a limit of ``caps``, or over ``MAX_NESTED_PARTS``.
         """
-        survey = Survey(self._read(html))
+        html = caps.prepare(html)
+        if html not in self._scans:
+            self._scans[html] = scan(html)
+        survey = Survey(self._read(html, self._scans[html]))
         for node in survey.tree.nodes:
             if isinstance(node, Element):
                 survey.element(node, self.facts(node.name, node.attributes))

@@ -16,6 +16,7 @@ from gateway.html.doctype import read_doctype
 from gateway.html.edit import Edit
 from gateway.html.emit import emit
 from gateway.html.judge import Judge, Known, Survey, Tree
+from gateway.html.scan import Scan
 from gateway.html.soup import read_tree
 from gateway.html.veil import unveil, veil
 from gateway.html.view import Comment, Element, Node, Text, View
@@ -94,15 +95,13 @@ def _escaped(line: str) -> str:
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _read(html: str) -> Tree:
-    html = caps.prepare(html)
-    anomalies = caps.check_characters(html)
+def _read(html: str, scan: Scan) -> Tree:
     doctype = read_doctype(html)
     nodes: list[Node] = []
     if doctype.unknown is not None:
         nodes.append(Comment(0, -1, f"DOCTYPE {doctype.unknown}"))
     _flatten(read_tree(veil(html)), nodes)
-    return Tree(nodes, doctype, anomalies)
+    return Tree(nodes, doctype, scan.anomalies)
 
 
 def _flatten(soup: Tag, nodes: list[Node]) -> None:

@@ -8,8 +8,8 @@ Source: libxml2 HTMLparser.c, ``htmlStartClose``; WHATWG HTML section 13.2.6.4.7
 
 import re
 
-from gateway.html.caps import RAW_TEXT, TOKEN
 from gateway.html.names import names
+from gateway.html.scan import RAW_TEXT, TOKEN
 
 VEIL = "gw-"
 """Goes before the name. A mail that writes it itself gains nothing: the name is judged without it."""

@@ -83,6 +83,7 @@ class _Page:
         self._head: list[str] = []
         self._body: list[str] = []
         self._is_body = False
+        self._start_tags: dict[tuple[str, Attributes], str] = {}
 
     def node(self, node: Node) -> None:
         """Write the next node, unless it goes."""
@@ -142,11 +143,17 @@ class _Page:
             end_tag = self._rename(node)
         elif not (name == "style" and not self._style(node.index)):
             self._is_body = self._is_body or name not in _HEAD
-            self._write(_start_tag(name, facts.kept))
+            self._write(self._start_tag(name, facts.kept))
             end_tag = "" if name in allow.VOID else f"</{name}>"
             if name == "table":
                 self._tables.add(node.index)
         self._open.append((node.index, end_tag))
+
+    def _start_tag(self, name: str, attributes: Attributes) -> str:
+        key = (name, attributes)
+        if key not in self._start_tags:
+            self._start_tags[key] = _start_tag(name, attributes)
+        return self._start_tags[key]
 
     def _rename(self, node: Element) -> str:
         """Write what stands for an unwrapped element, if anything does, and give its end tag."""

@@ -27,12 +27,8 @@ def has_lost(written: Iterable[tuple[str, str]], nodes: Iterable[Node]) -> bool:
         written: Name and attributes of the tags, as they stand in the characters.
         nodes: The tree.
     """
-    found = {
-        (name, clean_url(value))
-        for node in nodes
-        if isinstance(node, Element)
-        for name, value in node.attributes
-    }
+    kinds = {node.attributes for node in nodes if isinstance(node, Element)}
+    found = {(name, clean_url(value)) for attributes in kinds for name, value in attributes}
     return any(
         _is_lost(element.lower(), attributes, found) for element, attributes in written if len(attributes) > 1
     )

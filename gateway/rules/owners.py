@@ -19,7 +19,7 @@ attachment_type        every other attachment
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
-from gateway.html.url import parse_url
+from gateway.html.url import parse_url, scheme_of
 from gateway.html.view import Comment, Element, Node, Purpose, Reference, Text, View
 from gateway.rules.context import Context
 from gateway.rules.hosts import Allowed, Hosting, Standing
@@ -179,7 +179,7 @@ def fetch_owner(view: View, reference: Reference) -> str:
         return ""
     if _is_script(reference.url) or (isinstance(element, Element) and is_active(element)):
         return "active_content"
-    scheme = parse_url(reference.url).scheme
+    scheme = scheme_of(reference.url)
     if reference.url == "" or reference.url.startswith("#") or scheme in {"cid", "about"}:
         return ""
     if scheme == "data":

@@ -139,7 +139,7 @@ def test_the_emitted_fields_are_a_closed_list():
             id="cut-before-escape-2",
         ),
         pytest.param(
-            "x" * 73 + ".yyy", False, "quoted-printable", b"x" * 73 + b"=\r\n=2Eyyy", id="dot-after-cut"
+            "x" * 73 + ".yyyyyy", False, "quoted-printable", b"x" * 73 + b"=\r\n=2Eyyyyyy", id="dot-after-cut"
         ),
         pytest.param(
             "x" * 73 + "From x", False, "quoted-printable", b"x" * 73 + b"=\r\n=46rom x", id="from-after-cut"

@@ -37,13 +37,15 @@ class _Builder(LXMLTreeBuilder):
 
 
 class _Tag(Tag):
-    """An element that knows what it is called, what it has and what it holds."""
+    """An element that knows what it is called, what it has and what it holds.
 
-    def __init__(self, name: str, attributes: Mapping[str, str], parent: Tag) -> None:
+    Not what holds it: a tree without circles is gone as soon as it was read.
+    """
+
+    def __init__(self, name: str, attributes: Mapping[str, str]) -> None:
         self.name = name
         self.attrs = dict(attributes)
         self.contents = []
-        self.parent = parent
 
 
 class _Soup(BeautifulSoup):
@@ -51,9 +53,8 @@ class _Soup(BeautifulSoup):
 
     def handle_starttag(self, name: str, *rest: Any, **_more: Any) -> Tag:
         self.endData()
-        above = self.tagStack[-1]
-        tag = _Tag(name, rest[2], above)
-        above.contents.append(tag)
+        tag = _Tag(name, rest[2])
+        self.tagStack[-1].contents.append(tag)
         self.tagStack.append(tag)
         self.currentTag = tag
         return tag
@@ -71,5 +72,4 @@ class _Soup(BeautifulSoup):
             return
         text = (containerClass or NavigableString)("".join(self.current_data))
         self.current_data = []
-        text.parent = self.tagStack[-1]
         self.tagStack[-1].contents.append(text)

@@ -79,14 +79,15 @@ def _flatten(parser: Any, nodes: list[Node]) -> None:
         index = len(nodes)
         tag = node.tag
         if tag == "-text":
-            nodes.append(Text(index, parent, node.text_content, hidden=False))
+            nodes.append(Text(index, parent, node.text_content, False))
         elif tag == "-comment":
             nodes.append(Comment(index, parent, node.comment_content))
         elif node.is_element_node:
-            caps.check_tree(depth, index)
+            if depth > caps.MAX_DEPTH or index > caps.MAX_NODES:
+                caps.check_tree(depth, index)
             place = places[node.mem_id] = (index, depth + 1)
             attributes = tuple([(name.lower(), value or "") for name, value in node.attributes.items()])
-            nodes.append(Element(index, parent, tag.lower(), attributes, hidden=False))
+            nodes.append(Element(index, parent, tag.lower(), attributes, False))
             if tag == "template":  # its content hangs from a fragment of its own, not from the element
                 for fragment in node.template_fragments()[:1]:
                     if fragment.parent.mem_id == node.mem_id:  # in SVG it has none, but may hold one that has

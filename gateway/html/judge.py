@@ -64,6 +64,8 @@ class Facts(NamedTuple):
     dropped: tuple[tuple[str, str, int], ...]
     urls: tuple[Url, ...]
     traits: Traits
+    is_plain: bool = False
+    """Whether there is nothing to say: it is kept as it is, and refers to nothing."""
 
 
 CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
@@ -116,7 +118,12 @@ class Judge:
         survey = Survey(self._read(html, self._scans[html]))
         for node in survey.tree.nodes:
             if isinstance(node, Element):
-                survey.element(node, self.facts(node.name, node.attributes))
+                facts = self._known.get((node.name, node.attributes)) or self.facts(
+                    node.name, node.attributes
+                )
+                survey.facts.append(facts)
+                if not facts.is_plain:
+                    survey.element(node, facts)
             elif isinstance(node, Comment):
                 survey.comment(node, self._in_comment(node.text))
             else:
@@ -161,7 +168,8 @@ class Judge:
                 dropped.append(("attribute", attribute, 1))
         if name == "meta":
             return _meta(named, tuple(urls))
-        return Facts(fate, tuple(kept), tuple(dropped), tuple(urls), traits)
+        is_plain = fate is Fate.KEEP and not dropped and not urls
+        return Facts(fate, tuple(kept), tuple(dropped), tuple(urls), traits, is_plain)
 
     def _urls(self, name: str, attribute: str, value: str, named: dict[str, str]) -> Iterable[Url]:
         if attribute == "srcdoc":
@@ -217,8 +225,7 @@ class Survey:
         self._counts: Counter[tuple[str, str, str]] = Counter()
 
     def element(self, node: Element, facts: Facts) -> None:
-        """The next node is an element."""
-        self.facts.append(facts)
+        """The node is an element with something to it; its facts are there already."""
         if facts.urls:
             self.references.extend(Reference(node.index, *url) for url in facts.urls)
         if facts.fate is not Fate.KEEP and node.name != "meta":

@@ -34,10 +34,12 @@ class Rebuilt:
     Attributes:
         view: The part as the rewriting engine reads it; edits name its nodes.
         normalised: What the allow-list takes away without a policy meaning, a phrase each (``"3 comments dropped"``).
+        known: What has been judged in this mail.
     """
 
     view: View
     normalised: tuple[str, ...]
+    known: Known
     _survey: Survey
     _judge: Judge
 
@@ -61,9 +63,12 @@ def rebuild(html: str, known: Known | None = None) -> Rebuilt:
     Raises:
         LimitError: Over a limit of ``caps``.
     """
+    known = known or Known()
     judge = Judge(_read, known)
     survey = judge.survey(html)
-    return Rebuilt(view=survey.view(), normalised=survey.normalised(), _survey=survey, _judge=judge)
+    return Rebuilt(
+        view=survey.view(), normalised=survey.normalised(), known=known, _survey=survey, _judge=judge
+    )
 
 
 def still(html: str) -> str:
@@ -114,15 +119,16 @@ def _flatten(soup: Tag, nodes: list[Node]) -> None:
         if node is None:
             walks.pop()
         elif isinstance(node, Tag):
-            caps.check_tree(len(walks) - 1, index)
+            if len(walks) > caps.MAX_DEPTH or index > caps.MAX_NODES:
+                caps.check_tree(len(walks) - 1, index)
             attributes = tuple([(name.lower(), str(value)) for name, value in node.attrs.items()])
-            nodes.append(Element(index, parent, unveil(node.name.lower()), attributes, hidden=False))
+            nodes.append(Element(index, parent, unveil(node.name.lower()), attributes, False))
             walks.append((index, iter(node.contents)))
         elif isinstance(node, PreformattedString):
             if not isinstance(node, Doctype):
                 nodes.append(Comment(index, parent, str(node)))
         else:
-            nodes.append(Text(index, parent, _shown(str(node), nodes, parent), hidden=False))
+            nodes.append(Text(index, parent, _shown(str(node), nodes, parent), False))
 
 
 def _shown(text: str, nodes: list[Node], parent: int) -> str:

@@ -64,6 +64,10 @@ class Scan(NamedTuple):
     written: frozenset[tuple[str, str]]
 
 
+NOTHING_ODD = Scan((), {}, frozenset())
+"""Of a text whose tags are known otherwise."""
+
+
 def scan(html: str) -> Scan:
     """Count tags, attributes and unclosed formatting, in time linear in ``html``.
 

@@ -8,7 +8,6 @@ Not here: what is made of the tree (``rewrite``).
 """
 
 import warnings
-from collections.abc import Mapping
 from typing import Any
 
 from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag, XMLParsedAsHTMLWarning
@@ -30,10 +29,13 @@ class _Builder(LXMLTreeBuilder):
     soup: "_Soup"
 
     def start(self, tag: Any, attrib: Any, nsmap: Any = None) -> None:  # noqa: ARG002 - the base class's
-        self.soup.handle_starttag(tag, None, None, attrib)
+        self.soup.open(_Tag(tag, attrib))
 
     def end(self, tag: Any) -> None:
         self.soup.handle_endtag(tag)
+
+    def data(self, data: Any) -> None:
+        self.soup.current_data.append(data)
 
 
 class _Tag(Tag):
@@ -42,34 +44,35 @@ class _Tag(Tag):
     Not what holds it: a tree without circles is gone as soon as it was read.
     """
 
-    def __init__(self, name: str, attributes: Mapping[str, str]) -> None:
+    def __init__(self, name: str, attributes: dict[str, str]) -> None:
         self.name = name
-        self.attrs = dict(attributes)
+        self.attrs = attributes
         self.contents = []
 
 
 class _Soup(BeautifulSoup):
     """Takes the builder's calls; ``tagStack`` and ``currentTag`` are the base class's."""
 
-    def handle_starttag(self, name: str, *rest: Any, **_more: Any) -> Tag:
-        self.endData()
-        tag = _Tag(name, rest[2])
+    def open(self, tag: _Tag) -> None:
+        """An element begins."""
+        if self.current_data:
+            self.endData()
         self.tagStack[-1].contents.append(tag)
         self.tagStack.append(tag)
         self.currentTag = tag
-        return tag
 
     def handle_endtag(self, name: str, nsprefix: str | None = None) -> None:  # noqa: ARG002 - the base class's
-        self.endData()
+        if self.current_data:
+            self.endData()
         stack = self.tagStack
-        if any(tag.name == name for tag in reversed(stack[1:])):
-            while stack.pop().name != name:
-                pass
-            self.currentTag = stack[-1]
+        if stack[-1].name != name and not any(tag.name == name for tag in stack[1:]):
+            return
+        while stack.pop().name != name:
+            pass
+        self.currentTag = stack[-1]
 
     def endData(self, containerClass: type[NavigableString] | None = None) -> None:  # noqa: N802, N803 - the base class's
-        if not self.current_data:
-            return
-        text = (containerClass or NavigableString)("".join(self.current_data))
-        self.current_data = []
-        self.tagStack[-1].contents.append(text)
+        if self.current_data:
+            text = (containerClass or NavigableString)("".join(self.current_data))
+            self.current_data = []
+            self.tagStack[-1].contents.append(text)

@@ -44,7 +44,7 @@ class _Tag(Tag):
     Not what holds it: a tree without circles is gone as soon as it was read.
     """
 
-    def __init__(self, name: str, attributes: dict[str, str]) -> None:
+    def __init__(self, name: str, attributes: Any) -> None:
         self.name = name
         self.attrs = attributes
         self.contents = []

@@ -76,7 +76,7 @@ THIRD_PARTY = {
 }
 SOLE_USERS = {
     "selectolax": {"html/inspect.py"},
-    "bs4": {"html/rewrite.py"},
+    "bs4": {"html/soup.py", "html/rewrite.py"},
     "apsw": {"store/sqlite.py"},
     "dns": {"relay/hosts.py", "relay/published.py"},
     "cryptography": {"relay/dkim.py", "relay/dkim_record.py", "relay/keys.py"},

@@ -135,6 +135,7 @@ def _config(folder: Path, sink_port: int) -> Config:
             "override": DEMO_OVERRIDES,
             "console": {"address": "127.0.0.1:0"},
             "workers": {"count": 1},
+            "dkim": {"keys": str(folder / "dkim")},
         }
     )
 

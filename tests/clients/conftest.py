@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from .site import Site
+from .site import Site, make_record
 from .table import CLIENTS
 
 
 @contextmanager
-def running() -> Iterator[Site]:
+def running(record: Path) -> Iterator[Site]:
     """A gateway process with one seller, and a stand-in relay behind it."""
     # Not pytest's own folder: nobody but its owner may look into that, and Postfix and Exim drop their rights.
     with tempfile.TemporaryDirectory(prefix="clients-") as folder:
         Path(folder).chmod(0o755)
-        site = Site(Path(folder)).start()
+        site = Site(Path(folder), record).start()
         try:
             yield site
         finally:
@@ -26,16 +26,22 @@ def running() -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def site():
+def record(tmp_path_factory):
+    """A database with the seller."""
+    return make_record(tmp_path_factory.mktemp("record"))
+
+
+@pytest.fixture(scope="session")
+def site(record):
     """One gateway for all."""
-    with running() as site:
+    with running(record) as site:
         yield site
 
 
 @pytest.fixture
-def fresh_site():
+def fresh_site(record):
     """One of its own: for wrong passwords, since the answers to them come later and later."""
-    with running() as site:
+    with running(record) as site:
         yield site
 
 

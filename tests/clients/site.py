@@ -109,8 +109,15 @@ class Server(Protocol):
 class Site:
     """The gateway process of a seller, reachable at ``localhost``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, record: Path) -> None:
+        """Not started yet.
+
+        Args:
+            folder: Its own; other users may look into it.
+            record: The database of ``make_record``; copied.
+        """
         self.folder = folder
+        shutil.copy(record, folder / "gateway.db")
         self.ca = folder / "ca.pem"
         self._ports = {"none": free_port(), "starttls": free_port(), "implicit": free_port()}
         self._loop = asyncio.new_event_loop()
@@ -123,10 +130,9 @@ class Site:
         self.sink: Sink = self._call(Sink().start())
         self._write_certificate()
         self._write_configuration()
-        self._command("seller", "add", USER, "--sender", SELLER, "--sender", UTF8_SELLER)
         self._log = (self.folder / "log").open("wb")
         self._process = subprocess.Popen(
-            [*self._gateway("serve")], stdout=self._log, stderr=self._log, env=os.environ
+            gateway(self.folder, "serve"), stdout=self._log, stderr=self._log, env=os.environ
         )
         wait_for(
             lambda: b'"started"' in (self.folder / "log").read_bytes() or self._process.poll() is not None
@@ -202,12 +208,20 @@ class Site:
             f'[console]\naddress = "127.0.0.1:{free_port()}"\n[workers]\ncount = 1\n'
         )
 
-    def _gateway(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "gateway", *arguments, "--config", str(self.folder / "gateway.toml")]
 
-    def _command(self, *arguments: str) -> None:
-        done = run(*self._gateway(*arguments), stdin=f"{PASSWORD}\n".encode())
-        assert done.is_sent, done.words
+def make_record(folder: Path) -> Path:
+    """A database with the seller; made once, since it takes a process."""
+    path = folder / "gateway.db"
+    (folder / "gateway.toml").write_text(f'store = "sqlite:///{path}"\n')
+    senders = ["--sender", SELLER, "--sender", UTF8_SELLER]
+    done = run(*gateway(folder, "seller", "add", USER, *senders), stdin=f"{PASSWORD}\n".encode())
+    assert done.is_sent, done.words
+    return path
+
+
+def gateway(folder: Path, *arguments: str) -> list[str]:
+    """A command line over the configuration in a folder."""
+    return [sys.executable, "-m", "gateway", *arguments, "--config", str(folder / "gateway.toml")]
 
 
 def have(*programs: str) -> bool:

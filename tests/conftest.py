@@ -15,6 +15,7 @@ import dns.resolver
 import dns.rrset
 import pytest
 import structlog
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.app import Gateway
 from gateway.config.model import Config
@@ -125,6 +126,22 @@ class TxtZone:
         asks = dns.resolver.Resolver(configure=False)
         asks.nameservers, asks.port = ["127.0.0.1"], port
         return asks
+
+
+_RSA_KEYS: dict[int, Any] = {}
+
+
+@pytest.fixture
+def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RSA keys are made once for each size: finding primes is most of the time of a test."""
+    make = rsa.generate_private_key
+
+    def kept(*, public_exponent: int, key_size: int) -> Any:
+        if key_size not in _RSA_KEYS:
+            _RSA_KEYS[key_size] = make(public_exponent=public_exponent, key_size=key_size)
+        return _RSA_KEYS[key_size]
+
+    monkeypatch.setattr(rsa, "generate_private_key", kept)
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 Not here: where keys lie (``relay/keys``), what a record must be (``relay/dkim_record``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import click
 from rich.table import Table
@@ -114,12 +114,9 @@ def list_all(config_file: Path | None) -> None:
     is_faulty = False
     try:
         for domain in folder.domains():
-            active = folder.active(domain)
-            for selector in dict.fromkeys([*folder.selectors(domain), *([active] if active else [])]):
-                state = "in use" if selector == active else "waits"
-                words, is_usable = _usable(folder, domain, selector)
-                is_faulty |= not is_usable and selector == active
-                table.add_row(domain, selector, state, words)
+            for row in _rows(folder, domain):
+                table.add_row(domain, row.selector, row.state, row.words)
+                is_faulty |= row.is_faulty and row.state != "waits"
     except KeyFault as fault:
         fail([fault.sentence])
     terminal().print(table)
@@ -127,11 +124,29 @@ def list_all(config_file: Path | None) -> None:
         raise SystemExit(EXIT_NO)
 
 
-def _usable(folder: KeyFolder, domain: str, selector: str) -> tuple[str, bool]:
+class _Row(NamedTuple):
+    """One selector of a domain, or what is wrong with all of them."""
+
+    selector: str
+    state: str
+    words: str
+    is_faulty: bool = False
+
+
+def _rows(folder: KeyFolder, domain: str) -> Iterator[_Row]:
     try:
-        return ", ".join(key.algorithm for key in folder.load(domain, selector).keys), True
+        active = folder.active(domain)
     except KeyFault as fault:
-        return fault.sentence, False
+        yield _Row("", "faulty", fault.sentence, is_faulty=True)
+        return
+    for selector in dict.fromkeys([*folder.selectors(domain), *([active] if active else [])]):
+        state = "in use" if selector == active else "waits"
+        try:
+            yield _Row(
+                selector, state, ", ".join(key.algorithm for key in folder.load(domain, selector).keys)
+            )
+        except KeyFault as fault:
+            yield _Row(selector, state, fault.sentence, is_faulty=True)
 
 
 def _load(folder: KeyFolder, domain: str, selector: str | None) -> DomainKeys:

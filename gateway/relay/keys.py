@@ -157,7 +157,7 @@ class KeyFolder:
         with _writing(self.path / domain):
             self._make_folder(domain)
             for algorithm, key in private.items():
-                self._write(self._file(domain, selector, algorithm), _pem(key))
+                self._write(self._file(domain, selector, algorithm), _pem(key), is_new=True)
         if self.active(domain) is None:
             self.use(domain, selector)
         return self.load(domain, selector)
@@ -217,16 +217,22 @@ class KeyFolder:
                 folder.mkdir(mode=0o700)
                 _give_to_owner_of(folder.parent, folder)
 
-    def _write(self, path: Path, octets: bytes) -> None:
-        """All of it or nothing, on disk, readable by its owner alone."""
-        half = path.with_name(f".{path.name}.new")
+    def _write(self, path: Path, octets: bytes, *, is_new: bool = False) -> None:
+        """All of it or nothing, on disk, readable by its owner alone; what is new never takes the place of a key."""
+        half = path.with_name(f".{path.name}.{os.getpid()}")
         half.unlink(missing_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(octets)
-            file.flush()
-            os.fsync(file.fileno())
-        _give_to_owner_of(path.parent, half)
-        half.replace(path)
+        try:
+            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(octets)
+                file.flush()
+                os.fsync(file.fileno())
+            _give_to_owner_of(path.parent, half)
+            if is_new:
+                path.hardlink_to(half)  # fails where there is one: a second command may be at it too
+            else:
+                half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -39,7 +39,17 @@ header_size_limit = 1000000
 bounce_size_limit = 2000
 
 transport_maps = texthash:{folder}/transport
+smtp_tls_security_level = may
+smtp_tls_policy_maps = texthash:{folder}/tls_policy
 smtp_tls_CAfile = {ca}
+smtp_line_length_limit = 0
+"""
+
+_LOGIN = """\
+smtp_sasl_auth_enable = yes
+smtp_sasl_password_maps = texthash:{folder}/password
+smtp_sasl_tls_security_options = noanonymous
+smtp_sasl_mechanism_filter = {mechanism}
 """
 
 _MASTER = """\
@@ -56,6 +66,7 @@ verify     unix  - - n - 1 verify
 flush      unix  n - n - 0 flush
 smtp       unix  - - n - - smtp
 relay      unix  - - n - - smtp
+gateway    unix  - - n - - smtp -o smtp_tls_wrappermode=yes -o smtp_tls_security_level=secure
 notices    unix  - - n - - smtp -o smtp_tls_security_level=none -o smtp_sasl_auth_enable=no
 proxymap   unix  - - n - - proxymap
 error      unix  - - n - - error
@@ -83,13 +94,16 @@ class Postfix:
         for folder in (self._folder, self._folder / "queue", self._folder / "data"):
             folder.mkdir(mode=0o755)
         next_hop = f"[localhost]:{site.port(mode)}"
-        routes = [f"{domain} smtp:{next_hop}\n" for domain in _MARKETPLACES]
+        transport = "gateway" if mode.tls == "implicit" else "smtp"
+        routes = [f"{domain} {transport}:{next_hop}\n" for domain in _MARKETPLACES]
         routes += [f"harbour-tea.example notices:[127.0.0.1]:{site.sink.port}\n"]
         (self._folder / "transport").write_text("".join(routes))
         (self._folder / "password").write_text(f"{next_hop} {USER}:{password}\n")
         (self._folder / "password").chmod(0o600)
+        level = "none" if mode.tls == "none" else "secure match=hostname"
+        (self._folder / "tls_policy").write_text(f"{next_hop} {level}\n")
         (self._folder / "main.cf").write_text(
-            _MAIN.format(folder=self._folder, ca=site.ca) + _security(self._folder, mode)
+            _MAIN.format(folder=self._folder, ca=site.ca) + _settings(self._folder, mode)
         )
         (self._folder / "master.cf").write_text(_MASTER.format(port=self._port))
         _chown(self._folder / "data")
@@ -141,22 +155,9 @@ class Postfix:
         assert done.returncode == 0, done.stderr + (log.read_text() if log.exists() else "")
 
 
-def _security(folder: Path, mode: Mode) -> str:
-    lines = []
-    if mode.tls != "none":
-        lines += ["smtp_tls_security_level = secure", "smtp_tls_secure_cert_match = hostname"]
-    if mode.tls == "implicit":
-        lines += ["smtp_tls_wrappermode = yes"]
-    if mode.mechanism:
-        lines += [
-            "smtp_sasl_auth_enable = yes",
-            f"smtp_sasl_password_maps = texthash:{folder}/password",
-            "smtp_sasl_tls_security_options = noanonymous",
-            f"smtp_sasl_mechanism_filter = {mode.mechanism.lower()}",
-        ]
-    if not mode.pipelining:
-        lines += ["smtp_discard_ehlo_keywords = pipelining"]
-    return "\n".join([*lines, ""])
+def _settings(folder: Path, mode: Mode) -> str:
+    login = _LOGIN.format(folder=folder, mechanism=mode.mechanism.lower()) if mode.mechanism else ""
+    return login + ("" if mode.pipelining else "smtp_discard_ehlo_keywords = pipelining\n")
 
 
 def _chown(folder: Path) -> None:

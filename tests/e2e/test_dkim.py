@@ -13,6 +13,8 @@ from gateway.relay.keys import KeyFolder
 from gateway.samples import load_samples
 from gateway.store.records import MessageQuery
 
+pytestmark = pytest.mark.usefixtures("quick_keys")
+
 BUYER = "abc@marketplace.amazon.co.uk"
 SELLER = "orders@harbour-tea.example"
 DOMAIN = "harbour-tea.example"

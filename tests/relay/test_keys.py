@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from gateway.relay import keys as module
 from gateway.relay.keys import KeyFault, KeyFolder, checked_domain
 
+pytestmark = pytest.mark.usefixtures("quick_keys")
+
 SHOP = "seller.example"
 
 
@@ -249,7 +251,17 @@ def test_root_gives_keys_to_the_owner_of_the_folder(folder, tmp_path, monkeypatc
     folder.add(SHOP, "gw1")
     owner = (tmp_path.stat().st_uid, tmp_path.stat().st_gid)
     assert {(uid, gid) for _, uid, gid in given} == {owner}
-    assert {path.name for path, *_ in given} == {
-        *("dkim", SHOP, ".active.new"),
-        *(".gw1-rsa.pem.new", ".gw1-ed25519.pem.new"),
+    assert {path.name.removesuffix(f".{os.getpid()}") for path, *_ in given} == {
+        *("dkim", SHOP, ".active"),
+        *(".gw1-rsa.pem", ".gw1-ed25519.pem"),
     }
+
+
+def test_a_key_is_never_overwritten(folder, monkeypatch):
+    """Of two commands that make the same selector at once, the second fails, and the first one's keys stay."""
+    folder.add(SHOP, "gw1")
+    before = (folder.path / SHOP / "gw1-rsa.pem").read_bytes()
+    monkeypatch.setattr(KeyFolder, "selectors", lambda *_: [])
+    assert "File exists" in fault_of(folder.add, SHOP, "gw1")
+    assert (folder.path / SHOP / "gw1-rsa.pem").read_bytes() == before
+    assert not [name for name in files(folder) if "/." in name]

@@ -13,6 +13,8 @@ from gateway.relay.dkim_record import record_name, record_text
 from gateway.relay.keys import KeyFault, KeyFolder
 from gateway.relay.signer import Signer
 
+pytestmark = pytest.mark.usefixtures("quick_keys")
+
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SHOP = "seller.example"
 MAIL = b"From: orders@seller.example\r\nTo: abc@relay.example\r\nMIME-Version: 1.0\r\n\r\nHello\r\n"

@@ -45,13 +45,9 @@ def add(domain: str, selector: str | None, config_file: Path | None) -> None:
         return keys, folder.active(domain) == chosen
 
     keys, is_active = _with_keys(config_file, domain, work)
-    click.echo(
-        f"; publish these in the zone of {keys.domain}, then: gateway dkim check {keys.domain}", err=True
-    )
-    if not is_active:
-        click.echo(
-            f"; not in use yet; once they are published: gateway dkim use {keys.domain} {chosen}", err=True
-        )
+    then = f"gateway dkim check {keys.domain}" if is_active else f"gateway dkim use {keys.domain} {chosen}"
+    click.echo(f"; {'in use from now on' if is_active else 'not in use yet'}", err=True)
+    click.echo(f"; publish these in the zone of {keys.domain}, then: {then}", err=True)
     for key in keys.keys:
         click.echo(zone_lines(key, keys.domain))
 

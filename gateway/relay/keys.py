@@ -109,6 +109,7 @@ class KeyFolder:
         Raises:
             KeyFault: There are none, or one of them cannot be used.
         """
+        _check_selector(selector)
         found = []
         for algorithm in ALGORITHMS:
             path = self._file(domain, selector, algorithm)
@@ -260,14 +261,18 @@ def _is_domain(name: str) -> bool:
 
 
 def _check_names(domain: str, selector: str) -> None:
-    if not _SELECTOR.fullmatch(selector):
-        raise KeyFault(
-            f'selector "{selector}": use small letters, digits and hyphens between them, at most 54 characters'
-        )
+    _check_selector(selector)
     longest = max(len(f"{selector}-{algorithm}._domainkey.{domain}") for algorithm in ALGORITHMS)
     if longest > MAX_NAME_CHARS:
         raise KeyFault(
             f"selector {selector}: its name in DNS would be {longest} characters; choose a shorter one"
+        )
+
+
+def _check_selector(selector: str) -> None:
+    if not _SELECTOR.fullmatch(selector):
+        raise KeyFault(
+            f'selector "{selector}": use small letters, digits and hyphens between them, at most 54 characters'
         )
 
 

@@ -196,6 +196,7 @@ def test_what_there_is_not(folder):
     """Selectors that are not there can be neither used nor retired, and none is made twice."""
     folder.add(SHOP, "gw1")
     assert "has no key for selector gw9" in fault_of(folder.use, SHOP, "gw9")
+    assert 'selector "../x"' in fault_of(folder.use, SHOP, "../x")
     assert "has no selector gw9" in fault_of(folder.retire, SHOP, "gw9")
     assert "exists already" in fault_of(folder.add, SHOP, "gw1")
 

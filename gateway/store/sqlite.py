@@ -193,6 +193,14 @@ class SqliteDriver:
             raise StoreError(f"{self._writer.path}: the store is closed")
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, start)
 
+    async def backup(self, file: Path) -> None:
+        """Copy the whole database, as it is at one moment, into a new file, and check the copy.
+
+        Raises:
+            StoreError: The file exists, cannot be written, or the copy is not whole.
+        """
+        await asyncio.to_thread(_backup, self._writer.path, file)
+
     async def close(self) -> None:
         """Finish the writes that wait, then close the file. Twice is once."""
         if not self._is_closed:
@@ -276,11 +284,52 @@ def _make(path: Path) -> None:
     """The file, readable by its owner alone (it holds mail), and its name safe on disk."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A name is on disk only when its folder is."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _backup(source: Path, file: Path) -> None:
+    """Under another name first: a backup that was interrupted must not look like one."""
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    try:
+        if file.exists():
+            raise StoreError(f"{file}: exists; name a new file, or move this one away")
+        unfinished.unlink(missing_ok=True)
+        _make(unfinished)
+        _copy(source, unfinished)
+        with unfinished.open("rb") as copied:
+            os.fsync(copied.fileno())
+        unfinished.rename(file)
+        _sync_folder(file.parent)
+    except OSError as error:
+        raise StoreError(f"{file}: {error.strerror}; name a file in a folder that can be written") from error
+    except apsw.Error as error:
+        raise _explain(file, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """All pages in one step: a reader's snapshot, so that writers neither wait nor make it start again."""
+    closing = contextlib.closing
+    with (
+        closing(_connect(source, query_only=True).raw) as original,
+        closing(apsw.Connection(str(target))) as copy,
+    ):
+        with copy.backup("main", original, "main") as backup:
+            backup.step(-1)
+        copy.pragma("journal_mode", "delete")  # one file, which can be moved
+        if (verdict := copy.pragma("integrity_check")) != "ok":
+            raise StoreError(f"{target}: the copy is not whole ({verdict}); look at the system log")
 
 
 def _answer(jobs: list[_Job], outcomes: list[_Outcome]) -> None:

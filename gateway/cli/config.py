@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import config_option, policies_of, settings
+from gateway.cli.common import config_option, environment, fail
+from gateway.config.errors import ConfigError
 from gateway.config.fields import is_loopback
 from gateway.config.model import Config
+from gateway.config.settings import read_settings
 
 
 @click.group("config")
@@ -17,14 +19,17 @@ def command() -> None:
 @command.command("check")
 @config_option
 def check(config_file: Path | None) -> None:
-    """Name every fault with its file and key; 0 when the gateway would start with these settings."""
-    config = settings(config_file)
-    policies = policies_of(config)
+    """Name every fault with its file and key; 0 when a start or a reload would take these settings."""
+    try:
+        settings = read_settings(config_file, environment())
+    except ConfigError as error:
+        fail(error.faults)
+    config = settings.config
     for warning in warnings(config):
         click.echo(f"warning: {warning}", err=True)
     listeners = ", ".join(f"{each.address} (tls {each.tls}, auth {each.auth})" for each in config.listener)
     click.echo(f"listeners: {listeners}")
-    click.echo(f"policies: {', '.join(policy.stamp for policy in policies.values())}")
+    click.echo(f"policies: {', '.join(policy.stamp for policy in settings.policies.values())}")
     click.echo("The configuration is good.")
 
 

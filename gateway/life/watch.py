@@ -1,0 +1,94 @@
+"""What is done again and again beside the mail: the numbers of the queue, the purge, the clock.
+
+Not here: what is looked at for life and death (``vitals``), the deadlines of held mail (``gateway/keeper``).
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from gateway.life.clock import ClockWatch, Jump
+from gateway.ops import events, metrics
+from gateway.store.records import StoreError
+from gateway.store.store import Store
+
+QUEUE_WATCH_S = 5.0
+"""Seconds between looks at the queue for /metrics; scrapes come every 15 or 30."""
+
+PURGE_EVERY_S = 3600.0
+"""Seconds between purges of old copies."""
+
+CLOCK_WATCH_S = 1.0
+"""Seconds between looks at the clock: what is written between a jump and its discovery is moved too."""
+
+
+AGAIN_S = 5.0
+"""Seconds until work that a bug has ended begins again."""
+
+
+async def keep_at(work: Callable[[], Awaitable[None]]) -> None:
+    """Works for ever: a bug must not end what nobody would miss until the queue is full."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - our own bug, whatever it is
+            events.fault(incident=secrets.token_hex(4), where="other", exception=error)
+            await asyncio.sleep(AGAIN_S)
+        else:
+            return
+
+
+async def watch_queue_for_ever(store: Store, clock: Callable[[], datetime]) -> None:
+    """Keeps the numbers that a scrape of /metrics reads; the scrape itself must not wait for the disk."""
+    state = metrics.QueueState()
+    metrics.watch_queue(lambda: state)
+    while True:
+        with suppress(StoreError):  # /readyz tells
+            depth, due = await store.depth(), await store.next_due()
+            waited = (clock() - due).total_seconds() if due is not None else 0.0
+            state = metrics.QueueState(
+                waiting=depth.waiting, leased=depth.leased, held=depth.held, oldest_seconds=max(0.0, waited)
+            )
+        await asyncio.sleep(QUEUE_WATCH_S)
+
+
+async def purge_for_ever(store: Store, days: Callable[[], float], clock: Callable[[], datetime]) -> None:
+    """Deletes copies at the end of their retention.
+
+    Args:
+        store: The record.
+        days: How long copies are kept; asked each time, since a reload may change it.
+        clock: Aware UTC.
+    """
+    while True:
+        try:
+            count = await store.purge(clock() - timedelta(days=days()))
+        except StoreError as error:
+            _fault(error)
+        else:
+            if count:
+                events.purged(count=count)
+        await asyncio.sleep(PURGE_EVERY_S)
+
+
+async def follow_clock_for_ever(
+    store: Store, watch: ClockWatch, clock: Callable[[], datetime], wake: Callable[[], None]
+) -> None:
+    """Moves what waits with the clock when it is set; a store that fails meanwhile is asked again."""
+    jumps: list[Jump] = []
+    while True:
+        await asyncio.sleep(CLOCK_WATCH_S)
+        if jump := watch.look():
+            events.clock_jumped(seconds=jump.by.total_seconds())
+            jumps.append(jump)
+        with suppress(StoreError):  # /readyz tells
+            while jumps:
+                await store.follow_clock(jumps[0].by, jumps[0].before, clock())
+                del jumps[0]
+                wake()
+
+
+def _fault(error: Exception) -> None:
+    events.fault(incident=secrets.token_hex(4), where="store", exception=error)

@@ -18,6 +18,7 @@ _COMMANDS = {
     "seller": ("seller", "Add and show sellers and their SMTP credentials."),
     "queue": ("queue", "See what waits, and decide about it: hold, release, reject, retry, delete."),
     "messages": ("messages", "Search the record of mails."),
+    "store": ("store", "Back up the record."),
 }
 
 

@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from gateway.mail.address import Address
@@ -63,10 +62,6 @@ class Driver(Protocol):
 
     async def read(self, start: Start[T]) -> T:
         """Run an operation that changes nothing, on one snapshot."""
-        ...
-
-    async def backup(self, file: Path) -> None:
-        """Copy the whole database, as it is at one moment, into a new file."""
         ...
 
     async def close(self) -> None:

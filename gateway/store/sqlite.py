@@ -193,14 +193,6 @@ class SqliteDriver:
             raise StoreError(f"{self._writer.path}: the store is closed")
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, start)
 
-    async def backup(self, file: Path) -> None:
-        """Copy the whole database, as it is at one moment, into a new file, and check the copy.
-
-        Raises:
-            StoreError: The file exists, cannot be written, or the copy is not whole.
-        """
-        await asyncio.to_thread(_backup, self._writer.path, file)
-
     async def close(self) -> None:
         """Finish the writes that wait, then close the file. Twice is once."""
         if not self._is_closed:
@@ -296,12 +288,23 @@ def _sync_folder(folder: Path) -> None:
         os.close(opened)
 
 
+async def backup(source: Path, file: Path) -> None:
+    """Copy a whole database, as it is at one moment, into a new file, and check the copy; writers do not wait.
+
+    Raises:
+        StoreError: There is no such database, the file exists or cannot be written, or the copy is not whole.
+    """
+    await asyncio.to_thread(_backup, source, file)
+
+
 def _backup(source: Path, file: Path) -> None:
     """Under another name first: a backup that was interrupted must not look like one."""
     unfinished = file.with_name(f"{file.name}.unfinished")
+    if not source.is_file():  # opening it would make an empty one
+        raise StoreError(f"{source}: is not there; name the store of the gateway in the configuration")
+    if file.exists():
+        raise StoreError(f"{file}: exists; name a new file, or move this one away")
     try:
-        if file.exists():
-            raise StoreError(f"{file}: exists; name a new file, or move this one away")
         unfinished.unlink(missing_ok=True)
         _make(unfinished)
         _copy(source, unfinished)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from gateway.mail.address import Address
-from gateway.store import clock, hold, messages, queue, sellers
+from gateway.store import clock, hold, messages, queue, sellers, sqlite
 from gateway.store.driver import Driver, Operation, Statement, to_micros
 from gateway.store.lease import InstanceLock
 from gateway.store.migrate import migrate
@@ -89,14 +89,6 @@ class Store:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
-
-    async def backup(self, file: Path) -> None:
-        """Copy the record, as it is at one moment, into a file that does not exist yet; writers do not wait.
-
-        Raises:
-            StoreError: The file exists, cannot be written, or the copy is not whole.
-        """
-        await self._driver.backup(file)
 
     async def ready(self) -> None:
         """Write something, to know that it can be done.
@@ -272,6 +264,17 @@ class Store:
         if self._instance is None:
             raise ValueError("a store opened without an instance has no leases")
         return self._instance
+
+
+async def backup(url: str, file: Path) -> None:
+    """Copy a record that may be in use, as it is at one moment, into a new file.
+
+    Its schema stays as it is: a backup before an upgrade is made by either version.
+
+    Raises:
+        StoreError: There is none, the file exists or cannot be written, or the copy is not whole.
+    """
+    await sqlite.backup(_path(url), file)
 
 
 def _path(url: str) -> Path:

@@ -20,7 +20,7 @@ from gateway.config.settings import Settings
 from gateway.console.server import ConsoleServer
 from gateway.intake import Intake
 from gateway.keeper import Keeper
-from gateway.life.clock import ClockWatch, utc_now
+from gateway.life.clock import ClockFollower, ClockWatch, utc_now
 from gateway.life.disk import DiskRoom
 from gateway.life.drain import drain_all
 from gateway.life.gate import Gate
@@ -152,6 +152,7 @@ class Gateway:
         self.workers = await self._start_workers(self.policies, worker_limits(config))
         stack.push_async_callback(self._close_workers)
         self._notices = Notices(self.store, config.notices.from_ if config.notices else None, config.hostname)
+        self._follower = ClockFollower(self.store, ClockWatch(self._clock), self._clock)
         gate = await self._start_vitals()
         self._runner = self._join_runner(self._notices)
         await self._bring_forward()
@@ -201,6 +202,7 @@ class Gateway:
             limits=RunnerLimits(per_route=config.delivery.concurrency),
             clock=self._clock,
         )
+        runner.steady = self._follower.follow
         notices.wake = runner.wake
         return runner
 
@@ -223,14 +225,14 @@ class Gateway:
         self.review.wake = notices.wake
         self.keeper = Keeper(self.store, self.review.at_deadline)
         self.keeper.clock = self._clock
+        self.keeper.steady = self._follower.follow
         self._start_task(self.keeper.run)
 
     def _start_watches(self) -> None:
         store, clock = self.store, self._clock
-        watch = ClockWatch(clock)
         self._start_task(lambda: watch_queue_for_ever(store, clock))
         self._start_task(lambda: purge_for_ever(store, lambda: self.config.retention.contents_days, clock))
-        self._start_task(lambda: follow_clock_for_ever(store, watch, clock, self._runner.wake))
+        self._start_task(lambda: follow_clock_for_ever(self._follower, self._runner.wake))
 
     async def _deliver(
         self, route: str, reverse_path: Address | None, recipients: tuple[Address, ...], octets: bytes

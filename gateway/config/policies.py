@@ -1,6 +1,6 @@
 """From settings to the policies in force, with this gateway's own word on their rules."""
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from gateway.config.errors import ConfigError
@@ -49,7 +49,7 @@ def default_policies() -> Path:
     return BUNDLED_POLICIES if BUNDLED_POLICIES.is_dir() else SOURCE_POLICIES
 
 
-def _unknown_marketplaces(config: Config, policies: Set[str], folder: Path) -> list[str]:
+def _unknown_marketplaces(config: Config, policies: AbstractSet[str], folder: Path) -> list[str]:
     known = ", ".join(sorted(policies)) or "none"
     routed = [
         (f"route.{index}.marketplaces", name)

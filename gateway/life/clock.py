@@ -8,10 +8,13 @@ Not here: what is moved (``store/clock``).
 Source: clock_gettime(2), CLOCK_BOOTTIME.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+from gateway.ops import events
 
 LEAST = timedelta(seconds=60)
 """A smaller step is no jump: the time service makes some by itself, and no schedule suffers."""
@@ -56,3 +59,41 @@ class ClockWatch:
         expected = wall_then + timedelta(seconds=seen[1] - running_then)
         by = seen[0] - expected
         return Jump(by=by, before=expected) if abs(by) >= LEAST else None
+
+
+class Moves(Protocol):
+    """The side of the store that this module uses."""
+
+    async def follow_clock(self, by: timedelta, before: datetime, now: datetime) -> None:
+        """Move what waits with the clock."""
+        ...
+
+
+class ClockFollower:
+    """Has the record follow the clock, before anybody goes by it."""
+
+    def __init__(self, store: Moves, watch: ClockWatch, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._watch = watch
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._jumps: list[Jump] = []
+
+    async def follow(self) -> bool:
+        """Moves what waits, where the clock was set; one after the other.
+
+        Returns:
+            Whether anything was moved.
+
+        Raises:
+            StoreError: It could not be; the next call does it.
+        """
+        async with self._turn:
+            if jump := self._watch.look():
+                events.clock_jumped(seconds=jump.by.total_seconds())
+                self._jumps.append(jump)
+            is_set = bool(self._jumps)
+            while self._jumps:
+                await self._store.follow_clock(self._jumps[0].by, self._jumps[0].before, self._clock())
+                del self._jumps[0]
+            return is_set

@@ -59,6 +59,7 @@ class Vital:
         self.name = name
         self.fault: Exception | None = None
         self._look = look
+        self._turn = asyncio.Lock()
         self._every_s = every_s
         self._clock = clock
         self._answered_at = clock()
@@ -71,17 +72,17 @@ class Vital:
             await asyncio.sleep(self._every_s)
 
     async def look(self) -> None:
-        """Looks once, and tells of a change."""
-        try:
-            await self._look()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is not well
-            fault: Exception | None = error
-        else:
-            fault = None
-        self._answered_at = self._clock()
-        self._tell(fault)
-        self.fault = fault
-        metrics.WELL.labels(self.name).set(fault is None)
+        """Looks once, after whoever is looking, and tells of a change."""
+        async with self._turn:
+            fault: Exception | None = None
+            try:
+                await self._look()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is not well
+                fault = error
+            self._answered_at = self._clock()
+            self._tell(fault)
+            self.fault = fault
+            metrics.WELL.labels(self.name).set(fault is None)
 
     @property
     def is_answering(self) -> bool:

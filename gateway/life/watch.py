@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from gateway.life.clock import ClockWatch, Jump
+from gateway.life.clock import ClockFollower
 from gateway.ops import events, metrics
 from gateway.store.records import StoreError
 from gateway.store.store import Store
@@ -21,7 +21,7 @@ PURGE_EVERY_S = 3600.0
 """Seconds between purges of old copies."""
 
 CLOCK_WATCH_S = 1.0
-"""Seconds between looks at the clock: what is written between a jump and its discovery is moved too."""
+"""Seconds between looks at the clock. Who claims or decides by it looks himself, before he does."""
 
 
 AGAIN_S = 5.0
@@ -73,20 +73,12 @@ async def purge_for_ever(store: Store, days: Callable[[], float], clock: Callabl
         await asyncio.sleep(PURGE_EVERY_S)
 
 
-async def follow_clock_for_ever(
-    store: Store, watch: ClockWatch, clock: Callable[[], datetime], wake: Callable[[], None]
-) -> None:
-    """Moves what waits with the clock when it is set; a store that fails meanwhile is asked again."""
-    jumps: list[Jump] = []
+async def follow_clock_for_ever(follower: ClockFollower, wake: Callable[[], None]) -> None:
+    """Has the record follow the clock; a store that fails meanwhile is asked again."""
     while True:
         await asyncio.sleep(CLOCK_WATCH_S)
-        if jump := watch.look():
-            events.clock_jumped(seconds=jump.by.total_seconds())
-            jumps.append(jump)
         with suppress(StoreError):  # /readyz tells
-            while jumps:
-                await store.follow_clock(jumps[0].by, jumps[0].before, clock())
-                del jumps[0]
+            if await follower.follow():
                 wake()
 
 

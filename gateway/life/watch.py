@@ -46,10 +46,13 @@ async def watch_queue_for_ever(store: Store, clock: Callable[[], datetime]) -> N
     metrics.watch_queue(lambda: state)
     while True:
         with suppress(StoreError):  # /readyz tells
-            depth, due = await store.depth(), await store.next_due()
-            waited = (clock() - due).total_seconds() if due is not None else 0.0
+            depth, due, now = await store.depth(), await store.next_due(), clock()
             state = metrics.QueueState(
-                waiting=depth.waiting, leased=depth.leased, held=depth.held, oldest_seconds=max(0.0, waited)
+                waiting=depth.waiting,
+                leased=depth.leased,
+                held=depth.held,
+                oldest_seconds=_since(depth.oldest_at, now),
+                overdue_seconds=_since(due, now),
             )
         await asyncio.sleep(QUEUE_WATCH_S)
 
@@ -80,6 +83,10 @@ async def follow_clock_for_ever(follower: ClockFollower, wake: Callable[[], None
         with suppress(StoreError):  # /readyz tells
             if await follower.follow():
                 wake()
+
+
+def _since(at: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - at).total_seconds()) if at is not None else 0.0
 
 
 def _fault(error: Exception) -> None:

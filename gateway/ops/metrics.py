@@ -132,7 +132,12 @@ QUEUE_DEPTH = Gauge(
     registry=REGISTRY,
 )
 QUEUE_OLDEST = Gauge(
-    "gateway_queue_oldest_seconds", "Age of the oldest waiting recipient.", registry=REGISTRY
+    "gateway_queue_oldest_seconds", "Age of the oldest recipient in the queue.", registry=REGISTRY
+)
+QUEUE_OVERDUE = Gauge(
+    "gateway_queue_overdue_seconds",
+    "Seconds since the recipient that is due longest was due; above a minute the queue runner does not keep up.",
+    registry=REGISTRY,
 )
 
 
@@ -144,13 +149,15 @@ class QueueState:
         waiting: Recipients due or scheduled.
         leased: Recipients being delivered.
         held: Messages held for review.
-        oldest_seconds: Age of the oldest waiting recipient, 0 with none.
+        oldest_seconds: Age of the oldest recipient in the queue, 0 with none.
+        overdue_seconds: Since the recipient that is due longest was due, 0 with none.
     """
 
     waiting: int = 0
     leased: int = 0
     held: int = 0
     oldest_seconds: float = 0.0
+    overdue_seconds: float = 0.0
 
 
 def watch_queue(read: Callable[[], QueueState]) -> None:
@@ -163,6 +170,7 @@ def watch_queue(read: Callable[[], QueueState]) -> None:
     QUEUE_DEPTH.labels("leased").set_function(lambda: read().leased)
     QUEUE_DEPTH.labels("held").set_function(lambda: read().held)
     QUEUE_OLDEST.set_function(lambda: read().oldest_seconds)
+    QUEUE_OVERDUE.set_function(lambda: read().overdue_seconds)
 
 
 class Names:

@@ -10,8 +10,6 @@ from gateway.config.model import Config
 from gateway.config.next_hops import next_hops
 from gateway.config.policies import load_policies
 
-ROOT = Path(__file__).parents[1]
-
 
 def faults_of(path, environment=None):
     with pytest.raises(ConfigError) as caught:
@@ -39,12 +37,6 @@ def test_defaults_need_no_file():
     ]
     assert config.store == "sqlite:///gateway.db"
     assert "amazon" in load_policies(config)
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "deploy").glob("*.toml")), ids=lambda path: path.name)
-def test_samples_in_deploy_are_good(path):
-    """Every sample configuration loads, and names only marketplaces that have a policy."""
-    assert load_policies(load_config(path, {}))
 
 
 def test_file_names_are_meant_from_the_files_folder(written, tmp_path):

@@ -141,16 +141,17 @@ class Workers:
         return examination
 
     async def probe(self) -> None:
-        """Has an idle process answer, and starts one where it is gone.
+        """Has each idle process answer, and starts one where it is gone.
 
-        Where none is idle each is at a mail, under a deadline, and nothing is to be proven.
+        A process that is busy is at a mail, under a deadline, and has nothing to prove.
 
         Raises:
-            WorkerLostError: No process answers, or none can be started.
+            WorkerLostError: A process does not answer, or cannot be started.
         """
-        if not self._idle.empty():
-            with self._at_work():
-                await self._ask(self._idle.get_nowait(), b"", b"")
+        with self._at_work():
+            for _ in range(self._idle.qsize()):
+                if not self._idle.empty():  # a mail may have come meanwhile
+                    await self._ask(self._idle.get_nowait(), b"", b"")
 
     async def retire(self) -> None:
         """Ends the processes once the mails that are with them are answered; the caller sends no more."""

@@ -35,7 +35,8 @@ def fault_parts(sentence: str) -> Fault:
     first, colon, rest = sentence.partition(": ")
     if not colon:
         return Fault("", "", sentence)
-    if _KEY.fullmatch(first) and first not in _NO_FILES:
+    is_file = first in _NO_FILES or first.endswith(".toml")  # which could be a key, too
+    if _KEY.fullmatch(first) and not is_file:
         return Fault("", first, rest)
     key, colon, fault = rest.partition(": ")
     return Fault(first, key, fault) if colon and _KEY.fullmatch(key) else Fault(first, "", rest)

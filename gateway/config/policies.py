@@ -37,6 +37,11 @@ def load_policies(config: Config) -> dict[str, Policy]:
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{file}: cannot be read ({type(error).__name__}); make it a readable UTF-8 file")
             faulty.add(file.stem)
+    if not policies and not faulty:
+        # Also the moment in which somebody replaces the folder: with no policy every recipient would be refused.
+        faults.append(
+            f"policies: {folder} holds no policy; name a folder with *.toml files, or remove the key"
+        )
     # A route to a policy that cannot be read is no fault of the route.
     faults += _unknown_marketplaces(config, {*policies, *faulty}, folder)
     if faults:

@@ -27,9 +27,16 @@ STORE_EVERY_S = 5.0
 WORKERS_EVERY_S = 10.0
 """Seconds between questions to a worker."""
 
+SILENCE_EVERY_S = 5.0
+"""Seconds between looks for one that says nothing any more."""
+
 PATIENCE_S = 100.0
 """Seconds without an answer after which a thing counts as hung. A store that another process locks answers after
 ten, a worker that must be started after sixty at most."""
+
+
+class SilentError(Exception):
+    """Nothing was heard; the text is a sentence of ours."""
 
 
 class Vital:
@@ -81,8 +88,11 @@ class Vital:
                 fault = error
             self._answered_at = self._clock()
             self._tell(fault)
-            self.fault = fault
-            metrics.WELL.labels(self.name).set(fault is None)
+
+    def notice_silence(self) -> None:
+        """Tells where it has not answered for too long; its next answer ends that."""
+        if not self.is_answering and self.fault is None:
+            self._tell(SilentError(f"no answer for {PATIENCE_S:.0f} seconds"))
 
     @property
     def is_answering(self) -> bool:
@@ -100,6 +110,7 @@ class Vital:
             events.vital_failed(vital=self.name, cause=_cause(fault))
         elif fault is None and self.fault is not None:
             events.vital_recovered(vital=self.name, seconds=self._clock() - self._failed_at)
+        self.fault = fault
 
 
 class Vitals:
@@ -107,6 +118,8 @@ class Vitals:
 
     def __init__(self, vitals: Sequence[Vital]) -> None:
         self._vitals = vitals
+        for each in vitals:
+            metrics.watch_vital(each.name, lambda vital=each: vital.is_well)  # type: ignore[misc]
 
     def failing(self) -> list[str]:
         """Names of those that are not well."""
@@ -121,6 +134,10 @@ class Vitals:
         async with asyncio.TaskGroup() as group:
             for each in self._vitals:
                 group.create_task(each.watch())
+            while True:
+                await asyncio.sleep(SILENCE_EVERY_S)
+                for each in self._vitals:
+                    each.notice_silence()
 
     def are_answering(self) -> bool:
         """Whether all of them answer; that this is asked at all shows that the event loop turns."""
@@ -129,7 +146,7 @@ class Vitals:
 
 def _cause(fault: Exception) -> str:
     """Our own sentences as they are; of what others raise the class, since its text may hold anything."""
-    if isinstance(fault, (StoreError, LowDiskError, WorkerLostError)):
+    if isinstance(fault, (StoreError, LowDiskError, WorkerLostError, SilentError)):
         return str(fault)
     if isinstance(fault, OSError):
         return fault.strerror or class_name(fault)

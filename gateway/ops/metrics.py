@@ -173,6 +173,16 @@ def watch_queue(read: Callable[[], QueueState]) -> None:
     QUEUE_OVERDUE.set_function(lambda: read().overdue_seconds)
 
 
+def watch_vital(vital: str, is_well: Callable[[], bool]) -> None:
+    """Let one of :data:`VITALS` be asked at every scrape whether it works.
+
+    Args:
+        vital: Its name.
+        is_well: Cheap and without waiting.
+    """
+    WELL.labels(vital).set_function(is_well)
+
+
 class Names:
     """Label values known only once the configuration is read: policies and listeners."""
 

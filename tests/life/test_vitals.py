@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from gateway.life import vitals as module
 from gateway.life.disk import LowDiskError
 from gateway.life.vitals import PATIENCE_S, Vital, Vitals
 from gateway.store.records import StoreError
@@ -72,17 +73,31 @@ async def test_who_hangs_does_not_answer(thing):
     assert (vitals.failing(), vitals.are_answering()) == ([], True)
 
 
-async def test_one_that_hangs_holds_up_no_other(thing, told, until):
-    """Each is looked at by a task of its own."""
+async def test_a_silence_is_told_once(thing, told):
+    """What has said nothing for long is told as failed, and as recovered when it says something."""
+    await thing.vital.look()
+    thing.now = PATIENCE_S + 1
+    thing.vital.notice_silence()
+    thing.vital.notice_silence()
+    thing.now += 9
+    await thing.vital.look()
+    thing.vital.notice_silence()
+    (failed,), (recovered,) = told("vital_failed"), told("vital_recovered")
+    assert (failed["cause"], recovered["seconds"]) == ("no answer for 100 seconds", 9.0)
+
+
+async def test_one_that_hangs_holds_up_no_other(told, until, monkeypatch):
+    """Each is looked at by a task of its own, and one that says nothing is noticed."""
     looks, hang = [], asyncio.Event()
+    monkeypatch.setattr(module, "SILENCE_EVERY_S", 0)
+    monkeypatch.setattr(module, "PATIENCE_S", -1)
 
     async def other():
         looks.append(1)
 
-    thing.look = hang.wait
     vitals = Vitals([Vital("disk", hang.wait, every_s=0), Vital("workers", other, every_s=0)])
     watching = asyncio.create_task(vitals.watch())
     await until(lambda: len(looks) > 2)
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)
-    assert told("vital_failed") == []
+    assert "disk" in {line["vital"] for line in told("vital_failed")}

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Self
 
 from gateway import __version__
@@ -25,7 +26,13 @@ from gateway.life.disk import DiskRoom
 from gateway.life.drain import drain_all
 from gateway.life.gate import Gate
 from gateway.life.vitals import DISK_EVERY_S, STORE_EVERY_S, WORKERS_EVERY_S, Vital, Vitals
-from gateway.life.watch import follow_clock_for_ever, keep_at, purge_for_ever, watch_queue_for_ever
+from gateway.life.watch import (
+    follow_clock_for_ever,
+    keep_at,
+    purge_for_ever,
+    watch_certificate_for_ever,
+    watch_queue_for_ever,
+)
 from gateway.mail.address import Address
 from gateway.mail.delivery import DeliveryResult
 from gateway.notices import NOTICES_ROUTE, Notices
@@ -232,6 +239,7 @@ class Gateway:
         store, clock = self.store, self._clock
         self._start_task(lambda: watch_queue_for_ever(store, clock))
         self._start_task(lambda: purge_for_ever(store, lambda: self.config.retention.contents_days, clock))
+        self._start_task(lambda: watch_certificate_for_ever(self._certificate_file))
         self._start_task(lambda: follow_clock_for_ever(self._follower, self._runner.wake))
 
     async def _deliver(
@@ -244,6 +252,9 @@ class Gateway:
         if route == NOTICES_ROUTE and notices is not None:
             return parse_next_hop(notices.next_hop, password=notices.password)
         return self._next_hops.get(route) or parse_next_hop("mx")
+
+    def _certificate_file(self) -> Path | None:
+        return self.config.tls.certificate if self.config.tls is not None else None
 
     async def _start_listeners(self, intake: Intake) -> None:
         config = self.config

@@ -8,7 +8,9 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from gateway.life.certificate import expires_at
 from gateway.life.clock import ClockFollower
 from gateway.ops import events, metrics
 from gateway.store.records import StoreError
@@ -23,6 +25,9 @@ PURGE_EVERY_S = 3600.0
 CLOCK_WATCH_S = 1.0
 """Seconds between looks at the clock. Who claims or decides by it looks himself, before he does."""
 
+
+CERTIFICATE_WATCH_S = 60.0
+"""Seconds between looks at the certificate's file."""
 
 AGAIN_S = 5.0
 """Seconds until work that a bug has ended begins again."""
@@ -74,6 +79,24 @@ async def purge_for_ever(store: Store, days: Callable[[], float], clock: Callabl
             if count:
                 events.purged(count=count)
         await asyncio.sleep(PURGE_EVERY_S)
+
+
+async def watch_certificate_for_ever(certificate: Callable[[], Path | None]) -> None:
+    """Keeps the time at which the certificate expires; 0 without one, or with one that cannot be read.
+
+    Args:
+        certificate: Its file; asked each time, since a reload may change it.
+    """
+    while True:
+        file = certificate()
+        expires = 0.0
+        if file is not None:
+            with suppress(
+                OSError, ValueError
+            ):  # the listeners show what they have, and the next reload tells
+                expires = (await asyncio.to_thread(expires_at, file)).timestamp()
+        metrics.CERTIFICATE_EXPIRES.set(expires)
+        await asyncio.sleep(CERTIFICATE_WATCH_S)
 
 
 async def follow_clock_for_ever(follower: ClockFollower, wake: Callable[[], None]) -> None:

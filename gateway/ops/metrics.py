@@ -107,6 +107,11 @@ DISK_FREE_INODES = Gauge(
     "Inodes free on the store's file system; 0 where they are not counted.",
     registry=REGISTRY,
 )
+CERTIFICATE_EXPIRES = Gauge(
+    "gateway_certificate_expiry_timestamp_seconds",
+    "When the certificate of [tls] expires, in seconds since 1970; 0 without one.",
+    registry=REGISTRY,
+)
 RELOADS = _counter("reloads", "Reloads of the settings, by outcome.", ("outcome",))
 RELOAD_FAILED = Gauge(
     "gateway_reload_failed",

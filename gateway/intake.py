@@ -53,6 +53,12 @@ NULL_SENDER = Reply(
     text="Mail to buyers needs a sender address; set one in the program that sends it",
 )
 
+POLICIES_CHANGED = Reply(
+    code=451,
+    status="4.3.0",
+    text="The policies have changed while this mail came in, and not all its recipients are taken any more; send again",
+)
+
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -103,6 +109,7 @@ class Intake:
         policies: By name; each recipient domain belongs to one at most.
         hostname: The gateway's own name.
         wake: Called when a message was queued.
+        refusal: Why no mail is taken just now, or ``None``.
     """
 
     def __init__(
@@ -113,16 +120,23 @@ class Intake:
         policies: Mapping[str, Policy],
         hostname: str,
         wake: Callable[[], None],
+        refusal: Callable[[], Reply | None] = lambda: None,
     ) -> None:
         self._store = store
+        self._hostname = hostname
+        self._wake = wake
+        self._refusal = refusal
+        self._passwords = PasswordChecker()
+        self._senders: dict[str, Sender] = {}
+        self.renew(policies, workers)
+
+    def renew(self, policies: Mapping[str, Policy], workers: Workers) -> None:
+        """Judges by these policies from the next mail on; what is known of sellers is read again."""
         self._workers = workers
         self._by_domain = {
             domain: policy for policy in policies.values() for domain in policy.recipient_domains
         }
-        self._hostname = hostname
-        self._wake = wake
-        self._passwords = PasswordChecker()
-        self._senders: dict[str, Sender] = {}
+        self._senders.clear()
 
     def close(self) -> None:
         """Ends the threads that check passwords."""
@@ -141,6 +155,8 @@ class Intake:
 
     async def reverse_path(self, login: Login, address: Address | None) -> Reply | None:
         """Sellers send from their approved addresses; the null reverse-path belongs to notices, never to sellers."""
+        if refusal := self._refusal():
+            return refusal
         if address is None:
             return NULL_SENDER
         senders = (await self._of(login)).senders
@@ -158,21 +174,25 @@ class Intake:
             return NO_RELAY
         if address.local.lower() in policy.dead_recipients:
             return DEAD_ALIAS
-        if accepted and self._by_domain[accepted[0].address.domain] is not policy:
+        if accepted and self._by_domain.get(accepted[0].address.domain) is not policy:
             return OTHER_MARKETPLACE
         return None
 
     async def message(self, submission: Submission) -> Reply:
         """Examines, decides, remembers; the reply is positive only once the mail is on disk."""
         started = perf_counter()
+        if refusal := self._refusal():
+            return _put_off(submission, refusal)
         received_at = submission.received_at
         id_ = new_id(received_at)
-        policy = self._by_domain[submission.envelope.recipients[0].address.domain]
         sender = await self._of(submission.login)
+        # Policies and workers change together, and between here and the worker's count of its mails nothing waits: a
+        # mail is judged by one policy, also while the settings are reloaded.
+        policy, workers = self._policy_of(submission), self._workers
+        if policy is None:
+            return _put_off(submission, POLICIES_CHANGED)
         try:
-            examination = await self._workers.examine(
-                submission.octets, policy.name, sender.profile, received_at
-            )
+            examination = await workers.examine(submission.octets, policy.name, sender.profile, received_at)
             verdict = decide(examination, Facts(senders=sender.senders), received_at)
         except WorkerLostError as error:
             examination, verdict = Examination(policy=policy.stamp), Defer(incident=error.incident)
@@ -183,6 +203,12 @@ class Intake:
         reply = reply_to(verdict, id_)
         _tell(id_, submission, examination, verdict, reply, perf_counter() - started)
         return reply
+
+    def _policy_of(self, submission: Submission) -> Policy | None:
+        """The one policy of all recipients; ``None`` where policies of another day have taken them."""
+        domains = [each.address.domain for each in submission.envelope.recipients]
+        policy = self._by_domain.get(domains[0])
+        return policy if all(self._by_domain.get(domain) is policy for domain in domains) else None
 
     async def _remembered(
         self, id_: str, submission: Submission, policy: Policy, examination: Examination, verdict: Verdict
@@ -251,6 +277,13 @@ def _finding_record(judgement: Judgement) -> FindingRecord:
         remedy=finding.remedy.value,
         advice=judgement.advice,
     )
+
+
+def _put_off(submission: Submission, reply: Reply) -> Reply:
+    """Not taken now, and not looked at: the client keeps it."""
+    deferred = Defer(incident="")
+    _tell(new_id(submission.received_at), submission, Examination(policy=""), deferred, reply, 0.0)
+    return reply
 
 
 def _tell(

@@ -53,9 +53,13 @@ class Notices:
 
     def __init__(self, store: Store, author: str | None, hostname: str) -> None:
         self._store = store
-        self._author = parse_path(author) if author is not None else None
         self._hostname = hostname
         self.wake: Callable[[], None] = lambda: None
+        self.renew(author)
+
+    def renew(self, author: str | None) -> None:
+        """Writes as ``notices.from`` says from now on."""
+        self._author = parse_path(author) if author is not None else None
 
     async def failed(self, message_id: str, failed: tuple[FailedRecipient, ...]) -> None:
         """Queues a failure notice to the reverse-path, where one is owed.

@@ -76,12 +76,16 @@ class Review:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
-        self._workers = workers
-        self._policies = policies
         self._notices = notices
         self._hostname = hostname
         self._clock = clock
         self.wake: Callable[[], None] = lambda: None
+        self.renew(policies, workers)
+
+    def renew(self, policies: Mapping[str, Policy], workers: Workers | None) -> None:
+        """Judges by these policies from the next decision on."""
+        self._policies = policies
+        self._workers = workers
 
     async def hold(self, message_id: str, *, who: str, reason: str) -> datetime:
         """Puts a queued mail on hold.
@@ -167,11 +171,14 @@ class Review:
 
     async def _examine(self, detail: MessageDetail, hold_as: OnMatch) -> _Examined:
         summary = detail.summary
-        policy = self._policy(detail)
-        if self._workers is None or detail.original is None:
-            raise LookupError(f"message {summary.id} cannot be examined: no workers, or no octets")
         sender = sender_of(summary.seller, await self._store.seller(summary.seller), self._hostname)
-        examination = await self._workers.examine(
+        policy, workers = (
+            self._policy(detail),
+            self._workers,
+        )  # of one reload: nothing waits from here to the worker
+        if workers is None or detail.original is None:
+            raise LookupError(f"message {summary.id} cannot be examined: no workers, or no octets")
+        examination = await workers.examine(
             detail.original, policy.name, sender.profile, summary.received_at, hold_as=hold_as
         )
         verdict = decide(examination, Facts(senders=sender.senders), self._clock())

@@ -20,8 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from gateway.app import Gateway
 from gateway.config.model import Config
 from gateway.config.policies import load_policies
+from gateway.life.clock import utc_now
 from gateway.ops import log
 from gateway.smtp.sink import Sink
+from gateway.worker import Workers
 
 ROOT = Path(__file__).parents[1]
 
@@ -73,10 +75,13 @@ def log_lines() -> io.BytesIO:
 
 @pytest.fixture
 async def start_gateway(tmp_path: Path, sink: Sink, log_lines: io.BytesIO) -> AsyncIterator[StartGateway]:
-    """Starts gateways that deliver to the sink; keyword arguments change the configuration."""
+    """Starts gateways that deliver to the sink; keyword arguments change the configuration.
+
+    ``start_workers`` and ``clock`` are the gateway's own.
+    """
     running: list[Gateway] = []
 
-    async def start(**changes: Any) -> Gateway:
+    async def start(*, start_workers: Any = Workers.start, clock: Any = utc_now, **changes: Any) -> Gateway:
         values: dict[str, Any] = {
             "hostname": "gateway.example",
             "store": f"sqlite:///{tmp_path}/gateway.db",
@@ -87,7 +92,7 @@ async def start_gateway(tmp_path: Path, sink: Sink, log_lines: io.BytesIO) -> As
             **changes,
         }
         config = Config.model_validate(values)
-        gateway = await Gateway.start(config, load_policies(config))
+        gateway = await Gateway.start(config, load_policies(config), workers=start_workers, clock=clock)
         running.append(gateway)
         return gateway
 

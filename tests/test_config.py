@@ -4,13 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config.errors import ConfigError
+from gateway.config.errors import ConfigError, fault_parts
 from gateway.config.load import load_config
 from gateway.config.model import Config
 from gateway.config.next_hops import next_hops
 from gateway.config.policies import load_policies
-
-ROOT = Path(__file__).parents[1]
 
 
 def faults_of(path, environment=None):
@@ -39,12 +37,6 @@ def test_defaults_need_no_file():
     ]
     assert config.store == "sqlite:///gateway.db"
     assert "amazon" in load_policies(config)
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "deploy").glob("*.toml")), ids=lambda path: path.name)
-def test_samples_in_deploy_are_good(path):
-    """Every sample configuration loads, and names only marketplaces that have a policy."""
-    assert load_policies(load_config(path, {}))
 
 
 def test_file_names_are_meant_from_the_files_folder(written, tmp_path):
@@ -238,3 +230,50 @@ def test_environment_fault(environment):
 def test_the_defaults_are_a_configuration():
     """The defaults themselves pass their own checks."""
     assert Config.model_validate({}) == Config()
+
+
+def test_a_folder_without_policies(written, tmp_path):
+    """Without a policy every recipient would be refused for good, so it is a fault: in a reload most of all."""
+    (tmp_path / "p").mkdir()
+    for folder in ("p", "gone"):
+        with pytest.raises(ConfigError) as caught:
+            load_policies(load_config(written(f'policies = "{folder}"\n'), {}))
+        assert caught.value.faults == (
+            f"policies: {tmp_path / folder} holds no policy; name a folder with *.toml files, or remove the key",
+        )
+
+
+PARTS = {
+    "file, key, fault": (
+        "/etc/g.toml: tls.key: is gone; mend it",
+        ("/etc/g.toml", "tls.key", "is gone; mend it"),
+    ),
+    "no key": ("/etc/g.toml: is no valid TOML: line 3", ("/etc/g.toml", "", "is no valid TOML: line 3")),
+    "no file": ("route.0.marketplaces: no policy: x", ("", "route.0.marketplaces", "no policy: x")),
+    "a bracketed key": ("[override.amazon].emoji: no rule", ("", "[override.amazon].emoji", "no rule")),
+    "a variable": ("environment: GATEWAY_X: fits no key", ("environment", "GATEWAY_X", "fits no key")),
+    "no file at all": ("configuration: store: is none", ("configuration", "store", "is none")),
+    "a list": ("p.toml: rule.emoji.params: chars: x", ("p.toml", "rule.emoji.params", "chars: x")),
+    "a sentence": ("something is wrong", ("", "", "something is wrong")),
+}
+
+
+@pytest.mark.parametrize("sentence, parts", PARTS.values(), ids=PARTS)
+def test_parts_of_a_fault(sentence, parts):
+    """A fault is told to the log in its parts, which together are what a check prints."""
+    assert fault_parts(sentence) == parts
+    assert ": ".join(filter(None, parts)) == sentence
+
+
+PAIRS = {
+    "resume below low": ("low_mb = 10\nresume_mb = 9", "resume_mb = 9 is below low_mb = 10"),
+    "likewise inodes": ("low_inodes = 10\nresume_inodes = 9", "resume_inodes = 9 is below low_inodes = 10"),
+    "low above the default": ("low_mb = 9999", "resume_mb = 512 is below low_mb = 9999"),
+}
+
+
+@pytest.mark.parametrize("text, words", PAIRS.values(), ids=PAIRS)
+def test_marks_of_the_disk(written, text, words):
+    """Mail cannot be taken again before it is refused."""
+    (fault,) = faults_of(written(f"[disk]\n{text}\n"))
+    assert words in fault

@@ -33,7 +33,10 @@ LAYERS = {
     "keeper": 7,
     "config": 7,
     "samples": 7,
+    "life": 7,
     "app": 7,
+    "reload": 7,
+    "serve": 7,
     "cli": 7,
     "__main__": 7,
 }
@@ -70,7 +73,10 @@ THIRD_PARTY = {
     "keeper": set(),
     "config": {"pydantic"},
     "samples": set(),
-    "app": {"uvloop"},
+    "life": set(),
+    "app": set(),
+    "reload": set(),
+    "serve": {"uvloop"},
     "cli": {"click", "rich", "aiosmtplib"},
     "__main__": set(),
 }

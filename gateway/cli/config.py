@@ -5,10 +5,12 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.common import config_option, fail, policies_of, settings, with_store
+from gateway.cli.common import config_option, environment, fail, with_store
+from gateway.config.errors import ConfigError
 from gateway.config.fields import is_loopback
 from gateway.config.model import Config
 from gateway.config.next_hops import next_hops
+from gateway.config.settings import read_settings
 from gateway.relay.keys import KeyFault, KeyFolder
 from gateway.store.records import StoreError
 from gateway.store.store import Store, is_made
@@ -22,20 +24,23 @@ def command() -> None:
 @command.command("check")
 @config_option
 def check(config_file: Path | None) -> None:
-    """Name every fault with its file and key; 0 when the gateway would start with these settings and send mail."""
-    config = settings(config_file)
-    policies = policies_of(config)
+    """Name every fault with its file and key; 0 when a start or a reload would take these settings and send mail."""
+    try:
+        settings = read_settings(config_file, environment())
+    except ConfigError as error:
+        fail(error.faults)
+    config = settings.config
     key_faults, signed = _keys(KeyFolder(config.dkim.keys))
     if key_faults:
         fail(key_faults)
     found = warnings(config)
-    if _goes_by_mx(config, policies):
+    if _goes_by_mx(config, settings.policies):
         found += unsigned(_sender_domains(config), signed)
     for warning in found:
         click.echo(f"warning: {warning}", err=True)
     listeners = ", ".join(f"{each.address} (tls {each.tls}, auth {each.auth})" for each in config.listener)
     click.echo(f"listeners: {listeners}")
-    click.echo(f"policies: {', '.join(policy.stamp for policy in policies.values())}")
+    click.echo(f"policies: {', '.join(policy.stamp for policy in settings.policies.values())}")
     click.echo("The configuration is good.")
 
 

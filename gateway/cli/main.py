@@ -19,6 +19,7 @@ _COMMANDS = {
     "dkim": ("dkim", "Make the keys that mail is signed with, and compare them with DNS."),
     "queue": ("queue", "See what waits, and decide about it: hold, release, reject, retry, delete."),
     "messages": ("messages", "Search the record of mails."),
+    "store": ("store", "Back up the record."),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from gateway.config.disk import Disk
 from gateway.config.fields import Endpoint, Section
 from gateway.config.listening import Listener, Tls
 from gateway.config.sending import Delivery, Dkim, Notices, OtherRecipients, Route
@@ -53,6 +54,7 @@ class Config(Section):
     retention: Retention = Retention()
     delivery: Delivery = Delivery()
     dkim: Dkim = Dkim()
+    disk: Disk = Disk()
 
     @model_validator(mode="after")
     def _certificate_for_tls(self) -> "Config":

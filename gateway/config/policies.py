@@ -1,6 +1,6 @@
 """From settings to the policies in force, with this gateway's own word on their rules."""
 
-from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from gateway.config.errors import ConfigError
@@ -24,6 +24,7 @@ def load_policies(config: Config) -> dict[str, Policy]:
     folder = config.policies or default_policies()
     policies: dict[str, Policy] = {}
     faults: list[str] = []
+    faulty: set[str] = set()
     for file in sorted(folder.glob("*.toml")):
         try:
             policy = load_policy(file.read_text("utf-8"), source=str(file))
@@ -32,9 +33,17 @@ def load_policies(config: Config) -> dict[str, Policy]:
             )
         except PolicyError as error:
             faults += error.faults
+            faulty.add(file.stem)
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{file}: cannot be read ({type(error).__name__}); make it a readable UTF-8 file")
-    faults += _unknown_marketplaces(config, policies, folder)
+            faulty.add(file.stem)
+    if not policies and not faulty:
+        # Also the moment in which somebody replaces the folder: with no policy every recipient would be refused.
+        faults.append(
+            f"policies: {folder} holds no policy; name a folder with *.toml files, or remove the key"
+        )
+    # A route to a policy that cannot be read is no fault of the route.
+    faults += _unknown_marketplaces(config, {*policies, *faulty}, folder)
     if faults:
         raise ConfigError(tuple(faults))
     return policies
@@ -45,7 +54,7 @@ def default_policies() -> Path:
     return BUNDLED_POLICIES if BUNDLED_POLICIES.is_dir() else SOURCE_POLICIES
 
 
-def _unknown_marketplaces(config: Config, policies: Mapping[str, Policy], folder: Path) -> list[str]:
+def _unknown_marketplaces(config: Config, policies: AbstractSet[str], folder: Path) -> list[str]:
     known = ", ".join(sorted(policies)) or "none"
     routed = [
         (f"route.{index}.marketplaces", name)

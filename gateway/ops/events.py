@@ -9,7 +9,7 @@ buyer's address. Every line also carries ``event`` (the function's name), ``leve
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -39,9 +39,69 @@ def stopping(*, reason: str) -> None:
     _log.info("stopping", reason=reason)
 
 
-def stopped() -> None:
-    """Everything is closed."""
-    _log.info("stopped")
+def stopped(*, cut: int) -> None:
+    """Everything is closed.
+
+    Fields: ``cut``: mails that were cut off; none of them was answered, so their clients keep them.
+    """
+    metrics.MESSAGES_CUT.inc(cut)
+    _log.info("stopped", cut=cut)
+
+
+def reloaded(*, policies: Sequence[str], changed: Sequence[str], needs_restart: Sequence[str]) -> None:
+    """Other settings are in force; no connection was dropped.
+
+    Fields: ``policies`` (names with edition); ``changed`` (sections of the configuration, policies and
+    certificate) taken now; ``needs_restart``: sections that have changed and are taken at the next start only.
+    """
+    metrics.declare_policies(policies)
+    metrics.RELOADS.labels("done").inc()
+    metrics.RELOAD_FAILED.set(0)
+    metrics.RESTART_NEEDED.set(bool(needs_restart))
+    write = _log.warning if needs_restart else _log.info
+    write("reloaded", policies=list(policies), changed=list(changed), needs_restart=list(needs_restart))
+
+
+def reload_failed(*, faults: Sequence[Mapping[str, str]]) -> None:
+    """The settings that were in force still are, all of them.
+
+    Fields: ``faults``: for each its ``file``, ``key`` and ``fault``, as ``gateway config check`` says them.
+    """
+    metrics.RELOADS.labels("failed").inc()
+    metrics.RELOAD_FAILED.set(1)
+    _log.error("reload_failed", faults=[dict(each) for each in faults])
+
+
+def vital_failed(*, vital: str, cause: str) -> None:
+    """Something the gateway cannot do without has failed; it is looked at until it works again.
+
+    Without disk and store no mail is taken (452 4.3.1, 451 4.3.0).
+    Fields: ``vital`` (disk, store, workers); ``cause`` (our own sentence, or a class name).
+    """
+    metrics.VITAL_FAILURES.labels(metrics.label(vital, metrics.VITALS)).inc()
+    _log.error("vital_failed", vital=vital, cause=cause)
+
+
+def vital_recovered(*, vital: str, seconds: float) -> None:
+    """It works again, and where it was disk or store, mail is taken again.
+
+    Fields: ``vital``; ``seconds`` of failure.
+    """
+    _log.warning("vital_recovered", vital=vital, seconds=_round(seconds))
+
+
+def clock_jumped(*, seconds: float) -> None:
+    """The wall clock was set; what waits was moved with it. Fields: ``seconds``, negative for back."""
+    metrics.CLOCK_JUMPS.labels("forward" if seconds > 0 else "back").inc()
+    _log.warning("clock_jumped", seconds=_round(seconds))
+
+
+def brought_forward(*, count: int) -> None:
+    """Recipients were due later than any schedule says, so the clock was set back meanwhile; they are due now.
+
+    Fields: ``count``.
+    """
+    _log.warning("brought_forward", count=count)
 
 
 def leases_taken_over(*, count: int) -> None:

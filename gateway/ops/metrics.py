@@ -38,12 +38,19 @@ COMMANDS = (
     OTHER,
 )
 REPLY_CLASSES = ("4yz", "5yz", OTHER)
-PLACES = ("smtp", "examine", "decide", "store", "queue", "relay", "notices", "console", "reload", OTHER)
+PLACES = (
+    *("smtp", "examine", "decide", "store", "queue", "relay", "notices", "console", "reload", "stop"),
+    OTHER,
+)
 """Where a fault was caught."""
 LOSSES = ("timeout", "died", "fault", "busy", OTHER)
 """Why a mail was not examined: killed at the deadline, the process died, a rule raised, no worker came free."""
 NOTICES = ("failed", "delayed", "relayed", "expired", "held", "rejected", OTHER)
 QUEUE_STATES = ("waiting", "leased", "held")
+VITALS = ("disk", "store", "workers")
+"""What the gateway cannot do without."""
+RELOAD_OUTCOMES = ("done", "failed")
+JUMP_DIRECTIONS = ("forward", "back")
 
 _WAIT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 """Seconds a seller's client waits; above 30 it may give up."""
@@ -87,6 +94,40 @@ TAKEN_OVER = _counter("leases_taken_over", "Queue leases taken over from an inst
 LIBRARY_WARNINGS = _counter("library_warnings", "Warnings and errors a library logged.")
 LOG_LINES_LOST = _counter("log_lines_lost", "Log lines that could not be written.")
 
+VITAL_FAILURES = _counter(
+    "vital_failures", "Times that something the gateway cannot do without has failed.", ("vital",)
+)
+WELL = Gauge(
+    "gateway_well",
+    "1 while a thing the gateway cannot do without works; no mail is taken without disk and store.",
+    ("vital",),
+    registry=REGISTRY,
+)
+DISK_FREE_OCTETS = Gauge(
+    "gateway_disk_free_octets", "Octets free on the store's file system.", registry=REGISTRY
+)
+DISK_FREE_INODES = Gauge(
+    "gateway_disk_free_inodes",
+    "Inodes free on the store's file system; 0 where they are not counted.",
+    registry=REGISTRY,
+)
+CERTIFICATE_EXPIRES = Gauge(
+    "gateway_certificate_expiry_timestamp_seconds",
+    "When the certificate of [tls] expires, in seconds since 1970; 0 without one.",
+    registry=REGISTRY,
+)
+RELOADS = _counter("reloads", "Reloads of the settings, by outcome.", ("outcome",))
+RELOAD_FAILED = Gauge(
+    "gateway_reload_failed",
+    "1 while the files hold faults that the last reload has found.",
+    registry=REGISTRY,
+)
+RESTART_NEEDED = Gauge(
+    "gateway_restart_needed", "1 while a changed setting waits for a restart.", registry=REGISTRY
+)
+CLOCK_JUMPS = _counter("clock_jumps", "Times that the wall clock was set, by direction.", ("direction",))
+MESSAGES_CUT = _counter("messages_cut", "Messages cut off unanswered when the gateway stopped.")
+
 EXAMINE_SECONDS = _histogram(
     "examine_seconds", "Seconds from octets to examination, in a worker.", _WAIT_BUCKETS
 )
@@ -100,7 +141,12 @@ QUEUE_DEPTH = Gauge(
     registry=REGISTRY,
 )
 QUEUE_OLDEST = Gauge(
-    "gateway_queue_oldest_seconds", "Age of the oldest waiting recipient.", registry=REGISTRY
+    "gateway_queue_oldest_seconds", "Age of the oldest recipient in the queue.", registry=REGISTRY
+)
+QUEUE_OVERDUE = Gauge(
+    "gateway_queue_overdue_seconds",
+    "Seconds since the recipient that is due longest was due; above a minute the queue runner does not keep up.",
+    registry=REGISTRY,
 )
 
 
@@ -112,13 +158,15 @@ class QueueState:
         waiting: Recipients due or scheduled.
         leased: Recipients being delivered.
         held: Messages held for review.
-        oldest_seconds: Age of the oldest waiting recipient, 0 with none.
+        oldest_seconds: Age of the oldest recipient in the queue, 0 with none.
+        overdue_seconds: Since the recipient that is due longest was due, 0 with none.
     """
 
     waiting: int = 0
     leased: int = 0
     held: int = 0
     oldest_seconds: float = 0.0
+    overdue_seconds: float = 0.0
 
 
 def watch_queue(read: Callable[[], QueueState]) -> None:
@@ -131,6 +179,17 @@ def watch_queue(read: Callable[[], QueueState]) -> None:
     QUEUE_DEPTH.labels("leased").set_function(lambda: read().leased)
     QUEUE_DEPTH.labels("held").set_function(lambda: read().held)
     QUEUE_OLDEST.set_function(lambda: read().oldest_seconds)
+    QUEUE_OVERDUE.set_function(lambda: read().overdue_seconds)
+
+
+def watch_vital(vital: str, is_well: Callable[[], bool]) -> None:
+    """Let one of :data:`VITALS` be asked at every scrape whether it works.
+
+    Args:
+        vital: Its name.
+        is_well: Cheap and without waiting.
+    """
+    WELL.labels(vital).set_function(is_well)
 
 
 class Names:
@@ -179,11 +238,16 @@ def declare(*, policies: Iterable[str] = (), listeners: Iterable[str] = ()) -> N
         policies: Policy names, with or without edition.
         listeners: Listener addresses as they stand in the configuration; what follows a blank is for eyes only.
     """
+    declare_policies(policies)
+    for listener in LISTENERS.set(name.partition(" ")[0] for name in listeners):
+        SESSIONS.labels(listener)
+
+
+def declare_policies(policies: Iterable[str]) -> None:
+    """As :func:`declare`, for policies alone: a reload leaves the listeners as they are."""
     for policy in POLICIES.set(marketplace(name) for name in policies):
         for verdict in VERDICTS:
             MESSAGES.labels(verdict, policy)
-    for listener in LISTENERS.set(name.partition(" ")[0] for name in listeners):
-        SESSIONS.labels(listener)
 
 
 def _zero() -> None:
@@ -199,6 +263,10 @@ def _zero() -> None:
         (NOTICES_SENT, NOTICES),
         (NOTICES_FAILED, NOTICES),
         (QUEUE_DEPTH, QUEUE_STATES),
+        (VITAL_FAILURES, VITALS),
+        (WELL, VITALS),
+        (RELOADS, RELOAD_OUTCOMES),
+        (CLOCK_JUMPS, JUMP_DIRECTIONS),
     ):
         for value in values:
             metric.labels(value)

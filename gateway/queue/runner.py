@@ -13,7 +13,7 @@ import contextlib
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -33,6 +33,9 @@ MAX_SLEEP_S = 5.0
 
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between calls of a store that fails; the last one for ever."""
+
+JUMP = timedelta(seconds=60)
+"""Beyond it the wall clock was set."""
 
 NOTICE_TRIES = 3
 """Calls of a failing hook (a failing store does not count): beyond it is a bug that waiting does not mend."""
@@ -57,16 +60,25 @@ class RunnerLimits:
     lease_s: float = 600.0
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Group:
     """Recipients of one message that go in one transaction."""
 
     items: list[QueueItem] = field(default_factory=list)
     is_sending: bool = False
+    claimed_at: datetime = _NEVER
+    claimed_s: float = 0.0
 
 
 class Runner:
-    """One queue runner of one instance."""
+    """One queue runner of one instance.
+
+    Attributes:
+        steady: Called before a claim: moves what waits where the clock was set.
+    """
 
     def __init__(
         self,
@@ -84,6 +96,7 @@ class Runner:
         self._on_failure = on_failure
         self._limits = limits or RunnerLimits()
         self._clock = clock
+        self.steady: Callable[[], Awaitable[object]] = _nothing
         self._woken = asyncio.Event()
         self._ended = asyncio.Event()
         self._ended.set()
@@ -141,6 +154,7 @@ class Runner:
 
     async def _fill(self) -> float:
         """Claim what is due and start sending it; returns the seconds until it is worth looking again."""
+        await self.steady()
         self._full = tuple(route for route, count in self._load.items() if count >= self._limits.held)
         items = await self._store.claim(
             self._limits.batch, self._clock(), self._limits.lease_s, exclude_routes=self._full
@@ -175,6 +189,7 @@ class Runner:
         for item in group.items:
             self._held[item.id] = item
             self._load[item.route] += 1
+        group.claimed_at, group.claimed_s = self._clock(), asyncio.get_running_loop().time()
         task = asyncio.create_task(self._attend(group))
         self._tasks[task] = group
         task.add_done_callback(self._finish)
@@ -201,7 +216,15 @@ class Runner:
             if self._is_stopping:
                 return
             results = await self._send(group)
-        await self._conclude(group.items, results)
+        await self._conclude(self._as_old(group), results)
+
+    def _as_old(self, group: _Group) -> list[QueueItem]:
+        """The items as old as they are: a clock that was set forward while they were sent makes none too old."""
+        passed = timedelta(seconds=asyncio.get_running_loop().time() - group.claimed_s)
+        ahead = self._clock() - group.claimed_at - passed
+        if ahead < JUMP:
+            return group.items
+        return [replace(item, first_at=item.first_at + ahead) for item in group.items]
 
     async def _send(self, group: _Group) -> Mapping[Address, DeliveryResult]:
         first = group.items[0]
@@ -284,6 +307,10 @@ class Runner:
                 _fault("store", error)
                 await asyncio.sleep(BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)])
                 tries += 1
+
+
+async def _nothing() -> None:
+    pass
 
 
 def _groups(items: Iterable[QueueItem]) -> Iterator[_Group]:

@@ -25,6 +25,14 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return renewal.context
 
 
+def take_over(context: ssl.SSLContext, fresh: ssl.SSLContext) -> None:
+    """Have listeners that were given ``context`` show the certificate of ``fresh`` from the next handshake on.
+
+    Both come from :func:`server_context`, which chooses the certificate when a client says hello.
+    """
+    context.sni_callback = fresh.sni_callback
+
+
 class _Renewal:
     """Looks at the files at each handshake: two ``stat`` calls beside some milliseconds of cryptography."""
 

@@ -64,7 +64,7 @@ _ATTEMPT = "INSERT INTO attempt (queue_id, at, outcome, next_hop, reply) VALUES 
 _NEXT_DUE = """
 SELECT claimable_at FROM queue WHERE state = 'queued' {without} ORDER BY claimable_at LIMIT 1"""
 
-_DEPTH = "SELECT COUNT(*) - COUNT(instance), COUNT(instance) FROM queue WHERE state = 'queued'"
+_DEPTH = "SELECT COUNT(*) - COUNT(instance), COUNT(instance), MIN(first_at) FROM queue WHERE state = 'queued'"
 
 _RECIPIENTS = """
 SELECT id, recipient, state, due_at, instance FROM queue WHERE message_id = $1 ORDER BY id"""
@@ -153,9 +153,10 @@ def next_due(exclude: Sequence[str]) -> Operation[datetime | None]:
 
 def depth() -> Operation[QueueDepth]:
     """How much waits."""
-    waiting, leased = (yield Statement(_DEPTH))[0]
+    waiting, leased, oldest = (yield Statement(_DEPTH))[0]
     held = (yield Statement("SELECT COUNT(*) FROM hold"))[0][0]
-    return QueueDepth(waiting=waiting, leased=leased, held=held)
+    oldest_at = from_micros(oldest) if oldest is not None else None
+    return QueueDepth(waiting=waiting, leased=leased, held=held, oldest_at=oldest_at)
 
 
 def recipients(message_id: str) -> Operation[tuple[RecipientRecord, ...]]:

@@ -166,11 +166,13 @@ class QueueDepth:
         waiting: Recipients that nobody is at.
         leased: Recipients leased to an instance.
         held: Messages held for review.
+        oldest_at: When the oldest of what waits or is leased was received or released; ``None`` with none.
     """
 
     waiting: int
     leased: int
     held: int
+    oldest_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

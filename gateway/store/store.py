@@ -7,12 +7,12 @@ Not here: SQL (the subject files), threads and connections (``sqlite.py``).
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from gateway.mail.address import Address
-from gateway.store import hold, messages, queue, sellers
+from gateway.store import clock, hold, messages, queue, sellers, sqlite
 from gateway.store.driver import Driver, Operation, Statement, to_micros
 from gateway.store.lease import InstanceLock
 from gateway.store.migrate import migrate
@@ -42,10 +42,14 @@ class Store:
     """Messages, queue and sellers in one database.
 
     Attributes:
+        folder: Where the database lies.
         leases_taken_over: Leases of a dead process of the same instance name that were released on opening.
     """
 
-    def __init__(self, driver: Driver, *, instance: str | None, lock: InstanceLock | None) -> None:
+    def __init__(
+        self, driver: Driver, folder: Path, *, instance: str | None, lock: InstanceLock | None
+    ) -> None:
+        self.folder = folder
         self._driver = driver
         self._instance = instance
         self._lock = lock
@@ -69,7 +73,7 @@ class Store:
         try:
             await driver.write(partial(migrate, driver.dialect, str(path)))
             lock = None if instance is None else InstanceLock(path, instance)
-            store = cls(driver, instance=instance, lock=lock)
+            store = cls(driver, path.parent, instance=instance, lock=lock)
             if instance is not None:
                 store.leases_taken_over = await driver.write(partial(queue.take_over, instance))
         except BaseException:
@@ -176,6 +180,14 @@ class Store:
         """How much waits; it counts, so ask it every few seconds, not for each mail."""
         return await self._driver.read(queue.depth)
 
+    async def follow_clock(self, by: timedelta, before: datetime, now: datetime) -> None:
+        """Move what waits with a clock that was set; see :func:`gateway.store.clock.follow`."""
+        await self._driver.write(partial(clock.follow, by, before, now))
+
+    async def bring_forward(self, now: datetime, latest: datetime) -> int:
+        """Make due now what is due later than ``latest``, which no schedule says; how many rows."""
+        return await self._driver.write(partial(clock.bring_forward, now, latest))
+
     # What people decide. Each of these raises ``StateError`` where the message is not in the state it is about.
 
     async def hold(self, message_id: str, deadline: Deadline, decision: Decision) -> None:
@@ -261,6 +273,17 @@ def is_made(url: str) -> bool:
         StoreError: The URL is no such thing.
     """
     return _path(url).exists()
+
+
+async def backup(url: str, file: Path) -> None:
+    """Copy a record that may be in use, as it is at one moment, into a new file.
+
+    Its schema stays as it is: a backup before an upgrade is made by either version.
+
+    Raises:
+        StoreError: There is none, the file exists or cannot be written, or the copy is not whole.
+    """
+    await sqlite.backup(_path(url), file)
 
 
 def _path(url: str) -> Path:

@@ -39,7 +39,39 @@ ATTEMPT_METRICS = {"attempts_total|delivered": 2, "attempt_seconds_count": 1, "a
 
 TABLE = [
     (events.stopping, {"reason": "SIGTERM"}, "info", {}, {}),
-    (events.stopped, {}, "info", {}, {}),
+    (events.stopped, {"cut": 2}, "info", {}, {"messages_cut_total": 2}),
+    (
+        events.reloaded,
+        {"policies": [], "changed": ["tls"], "needs_restart": []},
+        "info",
+        {},
+        {"reloads_total|done": 1},
+    ),
+    (
+        events.reloaded,
+        {"policies": [], "changed": [], "needs_restart": ["store"]},
+        "warning",
+        {},
+        {"reloads_total|done": 1, "restart_needed": 1},
+    ),
+    (
+        events.reload_failed,
+        {"faults": [{"file": "gateway.toml", "key": "store", "fault": "is none"}]},
+        "error",
+        {},
+        {"reloads_total|failed": 1, "reload_failed": 1},
+    ),
+    (
+        events.vital_failed,
+        {"vital": "disk", "cause": "/var/lib/gateway: 3 MB are free"},
+        "error",
+        {},
+        {"vital_failures_total|disk": 1},
+    ),
+    (events.vital_recovered, {"vital": "disk", "seconds": 61.00001}, "warning", {"seconds": 61.0}, {}),
+    (events.clock_jumped, {"seconds": -7200.0}, "warning", {}, {"clock_jumps_total|back": 1}),
+    (events.clock_jumped, {"seconds": 7200.0}, "warning", {}, {"clock_jumps_total|forward": 1}),
+    (events.brought_forward, {"count": 3}, "warning", {}, {}),
     (events.leases_taken_over, {"count": 3}, "warning", {}, {"leases_taken_over_total": 3}),
     (events.dkim_keys_loaded, {"domains": 2}, "info", {}, {}),
     (events.dkim_keys_refused, {"domain": "seller.example", "fault": "k.pem: is empty"}, "error", {}, {}),
@@ -151,8 +183,10 @@ TABLE = [
 
 @pytest.fixture(autouse=True)
 def nothing_is_declared():
-    """No marketplace and no listener is known, whatever ran before in this process."""
+    """No marketplace and no listener is known, and no reload was made, whatever ran before in this process."""
     metrics.declare()
+    metrics.RELOAD_FAILED.set(0)
+    metrics.RESTART_NEEDED.set(0)
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,14 @@ def test_list(site):
     assert "names no selector" in lost.stdout
 
 
+def test_list_of_a_folder_that_cannot_be_read(site):
+    """A folder that is none ends with 2."""
+    site.keys.path.write_text("no folder")
+    done = site.dkim("list")
+    assert done.exit_code == 2
+    assert "Not a directory" in done.stderr
+
+
 def test_keys_may_lie_elsewhere(site):
     """`[dkim] keys` names the folder, from the configuration's own folder."""
     site.write('[dkim]\nkeys = "secrets/keys"\n')

@@ -33,7 +33,7 @@ from gateway.relay.settings import DeliverySettings
 from gateway.review import Review
 from gateway.smtp.server import Listener, start_listener
 from gateway.smtp.settings import ListenerSettings
-from gateway.smtp.tls import server_context
+from gateway.smtp.tls import Certificate
 from gateway.store.records import StoreError
 from gateway.store.store import Store
 from gateway.worker import WorkerLimits, Workers, WorkerStartError
@@ -68,6 +68,7 @@ class Gateway:
         workers: The processes that examine mail.
         review: Carries out what is decided about held mail.
         keeper: Keeps the deadlines of held mail.
+        certificate: Of all listeners with TLS, or ``None``; has ``reload``.
         addresses: Where it listens, as bound: ``"127.0.0.1:2525"``.
         console_port: Where the console listens, or ``None``.
     """
@@ -191,14 +192,17 @@ class Gateway:
 
     async def _start_listeners(self, intake: Intake) -> None:
         config = self._config
-        context = server_context(config.tls.certificate, config.tls.key) if config.tls is not None else None
+        tls = config.tls
+        self.certificate = (
+            Certificate(tls.certificate, tls.key, minimum=tls.minimum) if tls is not None else None
+        )
         for each in config.listener:
             settings = ListenerSettings(
                 address=each.address,
                 hostname=config.hostname,
                 tls=each.tls,
                 auth=each.auth,
-                tls_context=context if each.tls != "none" else None,
+                tls_context=self.certificate.context if self.certificate and each.tls != "none" else None,
             )
             listener = await start_listener(intake, settings)
             self._stack.push_async_callback(listener.drain, DRAIN_S)

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from gateway.config.fields import Endpoint, Section, is_loopback
+from gateway.smtp.tls import Minimum
 
 
 class Listener(Section):
@@ -31,3 +32,4 @@ class Tls(Section):
 
     certificate: Path
     key: Path
+    minimum: Minimum = "1.2"

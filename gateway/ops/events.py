@@ -56,6 +56,20 @@ def purged(*, count: int) -> None:
     _log.info("purged", count=count)
 
 
+def certificate_loaded() -> None:
+    """Clients see the certificate that is in its files now."""
+    _log.info("certificate_loaded")
+
+
+def certificate_kept(*, reason: str) -> None:
+    """The files of the certificate hold no usable pair: clients see the one read before, until it expires.
+
+    Fields: ``reason`` (OpenSSL's or the system's own word: ``KEY_VALUES_MISMATCH``, ``No such file or directory``).
+    """
+    metrics.CERTIFICATES_KEPT.inc()
+    _log.error("certificate_kept", reason=reason)
+
+
 def session_opened(*, peer: str, listener: str) -> None:
     """A client connected. Fields: ``peer`` (address and port); ``listener`` (address)."""
     metrics.SESSIONS.labels(metrics.LISTENERS.label(listener)).inc()

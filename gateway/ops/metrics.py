@@ -80,6 +80,9 @@ NOTICES_SENT = _counter("notices_sent", "DSNs and notices handed to a next hop, 
 NOTICES_FAILED = _counter("notices_failed", "DSNs and notices that could not be sent, by kind.", ("kind",))
 PURGED = _counter("messages_purged", "Messages deleted at the end of their retention.")
 TAKEN_OVER = _counter("leases_taken_over", "Queue leases taken over from an instance that is gone.")
+CERTIFICATES_KEPT = _counter(
+    "certificates_kept", "Certificates on disk that could not be used, the old one kept."
+)
 LIBRARY_WARNINGS = _counter("library_warnings", "Warnings and errors a library logged.")
 LOG_LINES_LOST = _counter("log_lines_lost", "Log lines that could not be written.")
 

@@ -22,7 +22,7 @@ class ListenerSettings:
         hostname: Our name in the greeting; never looked up.
         tls: ``"none"`` (loopback only), ``"starttls"`` (AUTH only after it) or ``"implicit"``.
         auth: ``"required"``, or ``"none"`` (loopback only): whoever connects is the seller ``local``.
-        tls_context: For ``starttls`` and ``implicit``, see ``tls.server_context``.
+        tls_context: For ``starttls`` and ``implicit``, see ``tls.Certificate``.
         limits: Time, size and number.
         sleep: Waits before a 535; tests give one that returns at once.
     """

@@ -42,6 +42,14 @@ TABLE = [
     (events.stopped, {}, "info", {}, {}),
     (events.leases_taken_over, {"count": 3}, "warning", {}, {"leases_taken_over_total": 3}),
     (events.purged, {"count": 4}, "info", {}, {"messages_purged_total": 4}),
+    (events.certificate_loaded, {}, "info", {}, {}),
+    (
+        events.certificate_kept,
+        {"reason": "KEY_VALUES_MISMATCH"},
+        "error",
+        {},
+        {"certificates_kept_total": 1},
+    ),
     (
         events.session_opened,
         {"peer": "p", "listener": "0.0.0.0:587"},

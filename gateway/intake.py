@@ -6,11 +6,10 @@ Not here: the dialogue (``smtp/``), what is forbidden (``rules/``, ``policies/``
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 
-from gateway.credentials import PasswordChecker
+from gateway.accounts import Accounts
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examination import Examination
 from gateway.filter.verdict import Accept, Defer, Hold, Judgement, Verdict, reply_to, verdict_name
@@ -19,9 +18,8 @@ from gateway.mail.envelope import Recipient
 from gateway.mail.reply import Reply
 from gateway.ops import events
 from gateway.policy.model import Policy
-from gateway.rules.context import Profile
-from gateway.smtp.handler import LOCAL, Login, Submission
-from gateway.store.records import FindingRecord, NewMessage, SellerRecord, StoreError
+from gateway.smtp.handler import Login, Submission
+from gateway.store.records import FindingRecord, NewMessage, StoreError
 from gateway.store.rulings import Deadline
 from gateway.store.store import Store
 from gateway.worker import WorkerLostError, Workers
@@ -47,6 +45,9 @@ UNAPPROVED_SENDER = Reply(
     text="This sender address is not approved for your login; send from an approved address, or have it added with "
     "`gateway seller sender add`",
 )
+LOGIN_ENDED = Reply(
+    code=421, status="4.7.0", text="This login was revoked, disabled or given another password; log in again"
+)
 NULL_SENDER = Reply(
     code=550,
     status="5.7.1",
@@ -63,35 +64,6 @@ def new_id(now: datetime) -> str:
     """
     number = int(now.timestamp() * 1000) << 40 | secrets.randbits(40)
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(85, -1, -5))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
-    """A seller as an examination needs it.
-
-    Attributes:
-        profile: What the rules ask about.
-        senders: Approved addresses, folded; ``None`` for whoever needs no approval.
-    """
-
-    profile: Profile
-    senders: frozenset[Address] | None
-
-
-def sender_of(name: str, seller: SellerRecord | None, hostname: str) -> Sender:
-    """What is known of a seller. Whoever reaches a loopback listener without AUTH may send from any address.
-
-    Args:
-        name: The seller's.
-        seller: What the record holds of it.
-        hostname: The gateway's own name.
-    """
-    senders = seller.senders if seller is not None else ()
-    links = seller.links if seller is not None else ()
-    return Sender(
-        profile=Profile(seller=name, senders=senders, links=links, hostname=hostname),
-        senders=None if name == LOCAL.seller else frozenset(sender.folded for sender in senders),
-    )
 
 
 class Intake:
@@ -119,32 +91,26 @@ class Intake:
         self._by_domain = {
             domain: policy for policy in policies.values() for domain in policy.recipient_domains
         }
-        self._hostname = hostname
         self._wake = wake
-        self._passwords = PasswordChecker()
-        self._senders: dict[str, Sender] = {}
+        self._accounts = Accounts(store, hostname)
 
     def close(self) -> None:
         """Ends the threads that check passwords."""
-        self._passwords.close()
+        self._accounts.close()
 
-    async def authenticate(self, username: str, password: str, peer: str) -> Login | None:  # noqa: ARG002 - rates come later
-        """The login of that name and password, or ``None``; wrong, unknown and disabled take the same time."""
-        credential = await self._store.credential(username)
-        known = credential if credential is not None and not credential.is_disabled else None
-        right = await self._passwords.is_right(password, known.password_hash if known else None)
-        if known is None or not right:
-            return None
-        seller = await self._store.seller(known.seller)
-        self._senders[known.seller] = sender_of(known.seller, seller, self._hostname)
-        return Login(seller=known.seller, username=username)
+    async def authenticate(self, username: str, password: str, peer: str) -> Login | None:  # noqa: ARG002 - rates are the server's
+        """The login of that name and password, or ``None``."""
+        return await self._accounts.authenticate(username, password)
 
     async def reverse_path(self, login: Login, address: Address | None) -> Reply | None:
         """Sellers send from their approved addresses; the null reverse-path belongs to notices, never to sellers."""
+        sender = await self._accounts.current(login)
+        if sender is None:
+            return LOGIN_ENDED
         if address is None:
             return NULL_SENDER
-        senders = (await self._of(login)).senders
-        return UNAPPROVED_SENDER if senders is not None and address.folded not in senders else None
+        is_approved = sender.senders is None or address.folded in sender.senders
+        return None if is_approved else UNAPPROVED_SENDER
 
     async def recipient(
         self,
@@ -168,7 +134,7 @@ class Intake:
         received_at = submission.received_at
         id_ = new_id(received_at)
         policy = self._by_domain[submission.envelope.recipients[0].address.domain]
-        sender = await self._of(submission.login)
+        sender = self._accounts.latest(submission.login)
         try:
             examination = await self._workers.examine(
                 submission.octets, policy.name, sender.profile, received_at
@@ -196,12 +162,6 @@ class Intake:
             events.fault(incident=incident, where="store", exception=error)
             return Defer(incident=incident)
         return verdict
-
-    async def _of(self, login: Login) -> Sender:
-        name = login.seller
-        if name not in self._senders:
-            self._senders[name] = sender_of(name, await self._store.seller(name), self._hostname)
-        return self._senders[name]
 
 
 def _new_message(

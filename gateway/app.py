@@ -17,15 +17,17 @@ from gateway import __version__
 from gateway.config.model import Config
 from gateway.config.next_hops import next_hops
 from gateway.console.server import ConsoleServer
+from gateway.filter.pass_on import OTHER
 from gateway.intake import Intake
 from gateway.keeper import Keeper
 from gateway.mail.address import Address
-from gateway.mail.delivery import DeliveryResult
+from gateway.mail.delivery import DeliveryResult, TemporaryFailure
 from gateway.notices import NOTICES_ROUTE, Notices
 from gateway.ops import events, log, metrics
 from gateway.policy.model import Policy
 from gateway.queue.runner import Runner, RunnerLimits
 from gateway.queue.schedule import Schedule
+from gateway.recipients import Recipients
 from gateway.relay.client import Deliverer
 from gateway.relay.hosts import Resolver
 from gateway.relay.route import NextHop, parse_next_hop
@@ -43,6 +45,10 @@ DRAIN_S = 30.0
 
 QUEUE_WATCH_S = 5.0
 """Seconds between looks at the queue for /metrics; scrapes come every 15 or 30."""
+
+NO_NEXT_HOP = (
+    "[other_recipients] has no next_hop any more; set it, or take the mail out with `gateway queue delete`"
+)
 
 PURGE_EVERY_S = 3600.0
 """Seconds between purges of old copies."""
@@ -135,7 +141,7 @@ class Gateway:
         intake = Intake(
             store=self.store,
             workers=self.workers,
-            policies=self._policies,
+            recipients=Recipients(self._policies, relays_others=config.other_recipients.action == "relay"),
             hostname=config.hostname,
             wake=runner.wake,
         )
@@ -182,13 +188,18 @@ class Gateway:
     async def _deliver(
         self, route: str, reverse_path: Address | None, recipients: tuple[Address, ...], octets: bytes
     ) -> Mapping[Address, DeliveryResult]:
-        return await self._deliverer.deliver(self._next_hop(route), reverse_path, recipients, octets)
+        next_hop = self._next_hop(route)
+        if next_hop is None:
+            failure = TemporaryFailure(next_hop="", reply=NO_NEXT_HOP)
+            return dict.fromkeys(recipients, failure)
+        return await self._deliverer.deliver(next_hop, reverse_path, recipients, octets)
 
-    def _next_hop(self, route: str) -> NextHop:
+    def _next_hop(self, route: str) -> NextHop | None:
         notices = self._config.notices
         if route == NOTICES_ROUTE and notices is not None:
             return parse_next_hop(notices.next_hop, password=notices.password)
-        return self._next_hops.get(route) or parse_next_hop("mx")
+        # Mail to other recipients has its own next hop or none: it never goes straight to the world.
+        return self._next_hops.get(route) or (None if route == OTHER else parse_next_hop("mx"))
 
     async def _start_listeners(self, intake: Intake) -> None:
         config = self._config

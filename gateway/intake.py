@@ -4,41 +4,29 @@ This is where house invariant 1 lives: the positive reply is made of a message t
 Not here: the dialogue (``smtp/``), what is forbidden (``rules/``, ``policies/``), sending (``queue/``, ``relay/``).
 """
 
+import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from time import perf_counter
 
-from gateway.accounts import Accounts
+from gateway.accounts import Accounts, Sender
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examination import Examination
+from gateway.filter.pass_on import OTHER, pass_on
 from gateway.filter.verdict import Accept, Defer, Hold, Judgement, Verdict, reply_to, verdict_name
 from gateway.mail.address import Address
 from gateway.mail.envelope import Recipient
 from gateway.mail.reply import Reply
 from gateway.ops import events
 from gateway.policy.model import Policy
+from gateway.recipients import Recipients, route_of
 from gateway.smtp.handler import Login, Submission
 from gateway.store.records import FindingRecord, NewMessage, StoreError
 from gateway.store.rulings import Deadline
 from gateway.store.store import Store
 from gateway.worker import WorkerLostError, Workers
 
-NO_RELAY = Reply(
-    code=550,
-    status="5.1.2",
-    text="This gateway sends to marketplace relay addresses only, and this domain is none; use your ordinary "
-    "mail server for other recipients",
-)
-DEAD_ALIAS = Reply(
-    code=550,
-    status="5.1.1",
-    text="This address is a placeholder of the marketplace that reaches no buyer; answer in the marketplace's own "
-    "message centre",
-)
-OTHER_MARKETPLACE = Reply(
-    code=452, status="4.5.3", text="One marketplace a transaction; send this recipient a mail of its own"
-)
 UNAPPROVED_SENDER = Reply(
     code=550,
     status="5.7.1",
@@ -72,7 +60,7 @@ class Intake:
     Args:
         store: The record.
         workers: Where mail is examined.
-        policies: By name; each recipient domain belongs to one at most.
+        recipients: Who may be written to, and by which policy.
         hostname: The gateway's own name.
         wake: Called when a message was queued.
     """
@@ -82,15 +70,13 @@ class Intake:
         *,
         store: Store,
         workers: Workers,
-        policies: Mapping[str, Policy],
+        recipients: Recipients,
         hostname: str,
         wake: Callable[[], None],
     ) -> None:
         self._store = store
         self._workers = workers
-        self._by_domain = {
-            domain: policy for policy in policies.values() for domain in policy.recipient_domains
-        }
+        self._recipients = recipients
         self._wake = wake
         self._accounts = Accounts(store, hostname)
 
@@ -118,30 +104,21 @@ class Intake:
         accepted: tuple[Recipient, ...],
         address: Address,
     ) -> Reply | None:
-        """Aliases of one marketplace a transaction, and of no other domain at all."""
-        policy = self._by_domain.get(address.domain)
-        if policy is None:
-            return NO_RELAY
-        if address.local.lower() in policy.dead_recipients:
-            return DEAD_ALIAS
-        if accepted and self._by_domain[accepted[0].address.domain] is not policy:
-            return OTHER_MARKETPLACE
-        return None
+        """Aliases of one marketplace a transaction, or other recipients where they are passed on."""
+        return self._recipients.refusal(accepted, address)
 
     async def message(self, submission: Submission) -> Reply:
         """Examines, decides, remembers; the reply is positive only once the mail is on disk."""
         started = perf_counter()
-        received_at = submission.received_at
-        id_ = new_id(received_at)
-        policy = self._by_domain[submission.envelope.recipients[0].address.domain]
+        id_ = new_id(submission.received_at)
+        policy = self._recipients.policy(submission.envelope.recipients[0].address)
         sender = self._accounts.latest(submission.login)
         try:
-            examination = await self._workers.examine(
-                submission.octets, policy.name, sender.profile, received_at
-            )
-            verdict = decide(examination, Facts(senders=sender.senders), received_at)
+            examination = await self._examined(submission, policy, sender)
+            verdict = decide(examination, Facts(senders=sender.senders), submission.received_at)
         except WorkerLostError as error:
-            examination, verdict = Examination(policy=policy.stamp), Defer(incident=error.incident)
+            stamp = policy.stamp if policy is not None else OTHER
+            examination, verdict = Examination(policy=stamp), Defer(incident=error.incident)
         else:
             verdict = await self._remembered(id_, submission, policy, examination, verdict)
         if isinstance(verdict, Accept):
@@ -150,8 +127,22 @@ class Intake:
         _tell(id_, submission, examination, verdict, reply, perf_counter() - started)
         return reply
 
+    async def _examined(self, submission: Submission, policy: Policy | None, sender: Sender) -> Examination:
+        """What the mail has shown: to the policy of its recipients, or, where it is passed on, to nobody."""
+        if policy is None:
+            # A thread: some hundred kilobytes of header fields take long enough to keep others waiting.
+            return await asyncio.to_thread(pass_on, submission.octets)
+        return await self._workers.examine(
+            submission.octets, policy.name, sender.profile, submission.received_at
+        )
+
     async def _remembered(
-        self, id_: str, submission: Submission, policy: Policy, examination: Examination, verdict: Verdict
+        self,
+        id_: str,
+        submission: Submission,
+        policy: Policy | None,
+        examination: Examination,
+        verdict: Verdict,
     ) -> Verdict:
         """The verdict once it is on disk; a disk that takes nothing defers the mail, whatever it was to become."""
         record = _new_message(id_, submission, policy, examination, verdict)
@@ -165,7 +156,11 @@ class Intake:
 
 
 def _new_message(
-    id_: str, submission: Submission, policy: Policy, examination: Examination, verdict: Verdict
+    id_: str,
+    submission: Submission,
+    policy: Policy | None,
+    examination: Examination,
+    verdict: Verdict,
 ) -> NewMessage:
     digest = examination.digest
     return NewMessage(
@@ -174,7 +169,7 @@ def _new_message(
         seller=submission.login.seller,
         peer=submission.peer,
         envelope=submission.envelope,
-        policy=policy.stamp,
+        policy=examination.policy,
         verdict=verdict_name(verdict),
         reply=str(reply_to(verdict, id_)),
         message_id=digest.message_id or None,
@@ -182,11 +177,11 @@ def _new_message(
         order_ids=digest.orders,
         original=submission.octets,
         sent=verdict.octets if isinstance(verdict, Accept) else None,
-        route=policy.name,
+        route=route_of(policy),
         findings=finding_records(examination),
         normalised=examination.normalised,
         due_at=submission.received_at,
-        hold=deadline_of(policy, submission.received_at) if isinstance(verdict, Hold) else None,
+        hold=deadline_of(policy, submission.received_at) if policy and isinstance(verdict, Hold) else None,
     )
 
 

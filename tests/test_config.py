@@ -58,6 +58,13 @@ FAULTS = {
     "no TOML": ("a = ", "is no valid TOML"),
     "unknown key": ('hostnam = "x"', "hostnam: unknown key"),
     "unknown key in a section": ("[workers]\ncuont = 2", "workers.cuont: unknown key"),
+    **{
+        f"open to the world on {address}": (
+            f'[[listener]]\naddress = "{address}"\nauth = "none"\n[tls]\ncertificate = "c"\nkey = "k"',
+            'listener.0: auth = "none" is for loopback addresses only: anybody could send as your sellers',
+        )
+        for address in ("0.0.0.0:25", "[::]:25", "[2001:db8::1]:25", "[::ffff:127.0.0.1]:25", "gw.example:25")
+    },
     "no port": (
         '[[listener]]\naddress = "127.0.0.1"',
         'listener.0.address: is not host:port; write it as "127.0.0.1:2525"',
@@ -77,7 +84,18 @@ FAULTS = {
     "bad notice address": ('[notices]\nfrom = "nobody"', "notices.from: is not a mail address"),
     "bad consequence": ('[override.amazon]\nemoji = "delete"', "override.amazon.emoji"),
     "bad host name": ('hostname = "a b"', "hostname"),
-    "other recipients": ('[other_recipients]\naction = "relay"', "other_recipients.action"),
+    "other recipients without a next hop": (
+        '[other_recipients]\naction = "relay"',
+        'other_recipients: action = "relay" needs a next hop of its own: set next_hop',
+    ),
+    "other recipients over a bad next hop": (
+        '[other_recipients]\naction = "relay"\nnext_hop = "ftp://x"',
+        "other_recipients: next_hop",
+    ),
+    "other recipients with a password in clear": (
+        '[other_recipients]\naction = "relay"\nnext_hop = "smtp://me@mail.example"\npassword = "x"',
+        "other_recipients: next_hop would send a password unencrypted",
+    ),
 }
 
 
@@ -126,6 +144,21 @@ def test_fault_against_the_policies(written, text, words):
     assert any(words in fault for fault in caught.value.faults)
 
 
+@pytest.mark.parametrize("name", ["other", "notices"])
+def test_names_of_routes_are_reserved(name, written, tmp_path):
+    """No policy may be called as a route of the gateway's own: its mail would go by the other's next hop."""
+    (tmp_path / "p").mkdir()
+    text = (
+        (ROOT / "policies" / "amazon.toml")
+        .read_text("utf-8")
+        .replace('name = "amazon"', f'name = "{name}"', 1)
+    )
+    (tmp_path / "p" / "amazon.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_policies(load_config(written('policies = "p"\n'), {}))
+    assert f'a policy is called "{name}"' in str(caught.value)
+
+
 def test_bad_policy_files_are_told(written, tmp_path):
     """Faults of policy files are the configuration's faults, too."""
     (tmp_path / "p").mkdir()
@@ -152,6 +185,17 @@ def test_routes(written):
     hop = next_hops(config)["amazon"]
     assert (hop.host, hop.port, hop.password) == ("relay.example", 465, "hidden")
     assert "hidden" not in repr(config)
+
+
+def test_next_hop_of_others(written):
+    """Other recipients have a next hop of their own, also while no more of their mail is taken."""
+    for action in ("relay", "reject"):
+        text = f'[other_recipients]\naction = "{action}"\nnext_hop = "smtps://me@mail.example"\npassword = "hidden"\n'
+        config = load_config(written(text), {})
+        hop = next_hops(config)["other"]
+        assert (hop.host, hop.password) == ("mail.example", "hidden")
+        assert "hidden" not in repr(config)
+    assert "other" not in next_hops(load_config(None, {}))
 
 
 ENVIRONMENT = {

@@ -36,6 +36,7 @@ from gateway.review import Review
 from gateway.smtp.server import Listener, start_listener
 from gateway.smtp.settings import ListenerSettings
 from gateway.smtp.tls import Certificate
+from gateway.smtp.usage import Usage
 from gateway.store.records import StoreError
 from gateway.store.store import Store
 from gateway.worker import WorkerLimits, Workers, WorkerStartError
@@ -207,6 +208,7 @@ class Gateway:
         self.certificate = (
             Certificate(tls.certificate, tls.key, minimum=tls.minimum) if tls is not None else None
         )
+        usage = Usage(config.limits.shared())
         for each in config.listener:
             settings = ListenerSettings(
                 address=each.address,
@@ -214,8 +216,9 @@ class Gateway:
                 tls=each.tls,
                 auth=each.auth,
                 tls_context=self.certificate.context if self.certificate and each.tls != "none" else None,
+                limits=config.limits.of_session(),
             )
-            listener = await start_listener(intake, settings)
+            listener = await start_listener(intake, settings, usage)
             self._stack.push_async_callback(listener.drain, DRAIN_S)
             self.addresses.append(f"{settings.address.rpartition(':')[0]}:{listener.port}")
 

@@ -1,14 +1,17 @@
 """Settings from a file and the environment, and their faults."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from gateway.config.errors import ConfigError
+from gateway.config.limits import Limits
 from gateway.config.load import load_config
 from gateway.config.model import Config
 from gateway.config.next_hops import next_hops
 from gateway.config.policies import load_policies
+from gateway.smtp.limits import SessionLimits, SharedLimits
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,7 +57,27 @@ def test_file_names_are_meant_from_the_files_folder(written, tmp_path):
     assert (config.tls.certificate, config.tls.key) == (tmp_path / "c.pem", Path("/abs/k.pem"))
 
 
+def test_sample_shows_every_limit():
+    """deploy/gateway.toml has every key of [limits], with the value that holds without it."""
+    sample = tomllib.loads((ROOT / "deploy" / "gateway.toml").read_text("utf-8"))["limits"]
+    assert sample == Limits().model_dump()
+
+
+def test_limits_are_those_of_the_server():
+    """The defaults of the settings are those of the server, and reach it."""
+    assert Limits().of_session() == SessionLimits()
+    assert Limits().shared() == SharedLimits()
+    config = load_config(None, {"GATEWAY_LIMITS_LOGIN_CONNECTIONS": "3", "GATEWAY_LIMITS_LOGIN_S": "7"})
+    assert (config.limits.shared().login.connections, config.limits.of_session().login_s) == (3, 7.0)
+
+
 FAULTS = {
+    "message larger than is read": ("[limits]\nmessage_octets = 30000000", "limits.message_octets"),
+    "no room for one message": (
+        "[limits.login]\noctets_in_hand = 1000",
+        "limits: login.octets_in_hand = 1000 has no room for one message",
+    ),
+    "no time": ("[limits]\ncommand_s = 0", "limits.command_s"),
     "no TOML": ("a = ", "is no valid TOML"),
     "unknown key": ('hostnam = "x"', "hostnam: unknown key"),
     "unknown key in a section": ("[workers]\ncuont = 2", "workers.cuont: unknown key"),

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gateway.config.fields import Endpoint, Section
+from gateway.config.limits import Limits
 from gateway.config.listening import Listener, Tls
 from gateway.config.sending import Delivery, Notices, OtherRecipients, Route
 
@@ -42,6 +43,7 @@ class Config(Section):
     policies: Path | None = None
     listener: tuple[Listener, ...] = (Listener(address="127.0.0.1:2525", tls="none", auth="none"),)
     tls: Tls | None = None
+    limits: Limits = Limits()
     route: tuple[Route, ...] = ()
     other_recipients: OtherRecipients = OtherRecipients()
     override: dict[str, dict[str, Literal["off", "warn", "strip", "hold", "reject"]]] = Field(

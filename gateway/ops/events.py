@@ -94,6 +94,12 @@ def session_refused(*, peer: str, listener: str, reason: str) -> None:
     _log.warning("session_refused", peer=_short(peer), listener=listener, reason=reason)
 
 
+def limit_reached(*, peer: str, limit: str) -> None:
+    """A client got a 4yz because a limit is used up. Fields: ``peer``; ``limit`` (its key below ``[limits]``)."""
+    metrics.LIMITS_REACHED.labels(metrics.label(limit, metrics.LIMITS)).inc()
+    _log.warning("limit_reached", peer=_short(peer), limit=limit)
+
+
 def login_succeeded(*, peer: str, seller: str) -> None:
     """AUTH went well. Fields: ``peer``; ``seller``."""
     metrics.LOGINS.labels("succeeded").inc()

@@ -32,6 +32,13 @@ RULES = (
 OUTCOMES = ("delivered", "temporary", "permanent", "unknown")
 LOGIN_OUTCOMES = ("succeeded", "failed")
 REFUSAL_REASONS = ("connections", "connections_per_peer", "draining", OTHER)
+LIMITS = (
+    *("address.messages_per_hour", "address.recipients_per_hour", "address.failed_logins_per_hour"),
+    *("login.connections", "login.messages_per_hour", "login.recipients_per_hour"),
+    *("all.messages_per_hour", "all.recipients_per_hour", "octets_in_hand"),
+    OTHER,
+)
+"""Limits that commands run into; those that connections run into are among the refusal reasons."""
 COMMANDS = (
     *("EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA"),
     *("RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP", "BDAT"),
@@ -70,6 +77,9 @@ HOLDS_ENDED = _counter("holds_ended", "Held messages decided by their deadline, 
 SESSIONS = _counter("sessions", "SMTP sessions opened, by listener.", ("listener",))
 SESSIONS_REFUSED = _counter("sessions_refused", "Connections refused, by reason.", ("reason",))
 SESSIONS_OPEN = Gauge("gateway_sessions_open", "SMTP sessions open now.", registry=REGISTRY)
+LIMITS_REACHED = _counter(
+    "limits_reached", "Commands refused because a limit was used up, by limit.", ("limit",)
+)
 LOGINS = _counter("logins", "AUTH tries, by outcome.", ("outcome",))
 COMMANDS_REFUSED = _counter(
     "commands_refused", "Commands refused, by verb and reply class.", ("command", "reply")
@@ -192,6 +202,7 @@ def _zero() -> None:
         (ATTEMPTS, OUTCOMES),
         (HOLDS_ENDED, VERDICTS),
         (SESSIONS_REFUSED, REFUSAL_REASONS),
+        (LIMITS_REACHED, LIMITS),
         (LOGINS, LOGIN_OUTCOMES),
         (FAULTS, PLACES),
         (WORKERS_LOST, LOSSES),

@@ -10,6 +10,7 @@ from gateway.smtp.handler import METHODS, Handler
 from gateway.smtp.limits import SessionLimits
 from gateway.smtp.session import LINGER_S, Session, Shared
 from gateway.smtp.settings import ListenerSettings
+from gateway.smtp.usage import Usage
 
 __all__ = ["Listener", "ListenerSettings", "SessionLimits", "start_listener"]
 
@@ -53,8 +54,15 @@ class Listener:
         return cut
 
 
-async def start_listener(handler: Handler, settings: ListenerSettings) -> Listener:
+async def start_listener(
+    handler: Handler, settings: ListenerSettings, usage: Usage | None = None
+) -> Listener:
     """Listen on the running loop.
+
+    Args:
+        handler: Decides about mail.
+        settings: Of this listener.
+        usage: Shared with the other listeners, so that limits hold over all of them; else one of its own.
 
     Raises:
         ValueError: Settings that must not be served, see ``ListenerSettings.check``.
@@ -65,7 +73,7 @@ async def start_listener(handler: Handler, settings: ListenerSettings) -> Listen
     for name in METHODS:
         if not inspect.iscoroutinefunction(getattr(handler, name, None)):
             raise TypeError(f"the handler lacks the coroutine method {name}")
-    shared = Shared(handler, settings)
+    shared = Shared(handler, settings, usage or Usage())
     tls_context = settings.tls_context if settings.tls == "implicit" else None
     server = await asyncio.get_running_loop().create_server(
         lambda: Session(shared),

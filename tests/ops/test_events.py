@@ -78,6 +78,13 @@ TABLE = [
         {},
         {"sessions_refused_total|other": 1},
     ),
+    (
+        events.limit_reached,
+        {"peer": "p", "limit": "login.messages_per_hour"},
+        "warning",
+        {},
+        {"limits_reached_total|login.messages_per_hour": 1},
+    ),
     (events.login_succeeded, {"peer": "p", "seller": "s"}, "info", {}, {"logins_total|succeeded": 1}),
     (
         events.login_failed,

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Self
 
 from gateway import __version__
@@ -215,6 +216,7 @@ class Gateway:
                 hostname=config.hostname,
                 tls=each.tls,
                 auth=each.auth,
+                proxy_from=tuple(ip_network(text) for text in each.proxy_from),
                 tls_context=self.certificate.context if self.certificate and each.tls != "none" else None,
                 limits=config.limits.of_session(),
             )

@@ -31,7 +31,7 @@ RULES = (
 """The rule names of the public contract."""
 OUTCOMES = ("delivered", "temporary", "permanent", "unknown")
 LOGIN_OUTCOMES = ("succeeded", "failed")
-REFUSAL_REASONS = ("connections", "connections_per_peer", "draining", OTHER)
+REFUSAL_REASONS = ("connections", "connections_per_peer", "draining", "handshake", "proxy", OTHER)
 LIMITS = (
     *("address.messages_per_hour", "address.recipients_per_hour", "address.failed_logins_per_hour"),
     *("login.connections", "login.messages_per_hour", "login.recipients_per_hour"),

@@ -28,7 +28,7 @@ from gateway.smtp.command import read_line
 from gateway.smtp.data import CHUNK_OCTETS, Content, Disconnected, LineTooLong, Wire
 from gateway.smtp.dialogue import Capabilities, Dialogue
 from gateway.smtp.handler import Handler, Submission
-from gateway.smtp.limits import LONG_COMMAND_OCTETS, peer_of
+from gateway.smtp.limits import LONG_COMMAND_OCTETS, Peer, peer_of
 from gateway.smtp.replies import Refused
 from gateway.smtp.settings import ListenerSettings
 from gateway.smtp.tasks import MessageTasks
@@ -54,6 +54,10 @@ class Shared:
         self.sessions: set[Session] = set()
         self.is_stopping = False
 
+    def refusal(self, peer: Peer) -> str:
+        """Count a client; why it is not let in, or ``""``."""
+        return "draining" if self.is_stopping else self.usage.admit(peer.network)
+
 
 class Session(SMTP):
     """One connection."""
@@ -61,13 +65,22 @@ class Session(SMTP):
     line_length_limit = CHUNK_OCTETS // 2
     """Not a limit on lines: asyncio stops reading from the socket at twice this many octets read ahead."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, peer: Peer | None = None, *, is_admitted: bool = False) -> None:
+        """Not connected yet.
+
+        Args:
+            shared: Of the listener.
+            peer: Who the client is, where the socket cannot tell.
+            is_admitted: Whether it was counted before, as with implicit TLS, which comes up before a session.
+        """
         super().__init__(None, hostname=shared.settings.hostname, loop=asyncio.get_running_loop())
         self._shared = shared
         self._settings = shared.settings
         self._limits = shared.settings.limits
         self._overdue = replies.IDLE
-        self._is_lost = self._is_waiting = self._is_stopping = False
+        self._known_peer = peer
+        self._is_admitted = self._is_secure = is_admitted
+        self.is_lost = self._is_waiting = self._is_stopping = False
         self._abort_timer: asyncio.TimerHandle | None = None
 
     def __dir__(self) -> Iterable[str]:
@@ -78,8 +91,7 @@ class Session(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there; with implicit TLS, after the handshake."""
-        self._is_secure = transport.get_extra_info("sslcontext") is not None
-        self._peer = peer_of(transport.get_extra_info("peername"))
+        self._peer = self._known_peer or peer_of(transport.get_extra_info("peername"))
         super().connection_made(transport)  # starts _handle_client in a task
 
     def _reset_timeout(self, duration: float | None = None) -> None:
@@ -92,17 +104,18 @@ class Session(SMTP):
 
     def connection_lost(self, error: Exception | None) -> None:
         """The client is gone; a mail under judgement is not."""
-        self._is_lost = True
+        self.is_lost = True
         if self._abort_timer:
             self._abort_timer.cancel()
         asyncio.StreamReaderProtocol.connection_lost(self, error)
-        self.task.cancel()
+        if self.task is not None:
+            self.task.cancel()
 
     # From admission to the end
 
     async def _handle_client(self) -> None:
         shared, peer, listener = self._shared, self._peer, self._settings.address
-        reason = "draining" if shared.is_stopping else shared.usage.admit(peer.network)
+        reason = "" if self._is_admitted else shared.refusal(peer)
         if reason:
             events.session_refused(peer=peer.text, listener=listener, reason=reason)
             self._say_last(_REFUSALS[reason])
@@ -153,9 +166,10 @@ class Session(SMTP):
                 await self._send(answer)
 
     @property
-    def task(self) -> "asyncio.Task[None]":
+    def task(self) -> "asyncio.Task[None] | None":
         """Runs from the connection to its end; aiosmtpd starts it when the connection is made."""
-        return cast("asyncio.Task[None]", self._handler_coroutine)
+        found: asyncio.Task[None] | None = self._handler_coroutine
+        return found
 
     def stop(self) -> None:
         """Say goodbye: at once when the client has nothing under way, else after the command at hand."""
@@ -168,7 +182,7 @@ class Session(SMTP):
         self._writer.transport.abort()
 
     def _hang_up(self) -> None:
-        if not self._is_lost:
+        if not self.is_lost:
             transport = self._writer.transport
             transport.close()
             self._abort_timer = self.loop.call_later(LINGER_S, transport.abort)

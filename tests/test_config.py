@@ -77,6 +77,15 @@ FAULTS = {
         "[limits.login]\noctets_in_hand = 1000",
         "limits: login.octets_in_hand = 1000 has no room for one message",
     ),
+    "proxies that are no network": (
+        '[[listener]]\naddress = "127.0.0.1:25"\ntls = "none"\nproxy_from = ["10.0.0.1/8"]',
+        'listener.0.proxy_from.0: is no address and no network; write it as "192.0.2.10" or "10.0.0.0/8"',
+    ),
+    "strangers through a proxy": (
+        '[[listener]]\naddress = "127.0.0.1:25"\ntls = "none"\nauth = "none"\nproxy_from = ["127.0.0.1"]',
+        'listener.0: proxy_from brings in strangers, who must log in: set auth = "required"',
+    ),
+    "no such TLS": ('[tls]\ncertificate = "c"\nkey = "k"\nminimum = "1.1"', "tls.minimum"),
     "no time": ("[limits]\ncommand_s = 0", "limits.command_s"),
     "no TOML": ("a = ", "is no valid TOML"),
     "unknown key": ('hostnam = "x"', "hostnam: unknown key"),
@@ -237,6 +246,12 @@ ENVIRONMENT = {
         },
         lambda config: config.listener[0].address,
         "127.0.0.1:9",
+    ),
+    "a list of networks": (
+        {"GATEWAY_LISTENER_0_ADDRESS": "127.0.0.1:9", "GATEWAY_LISTENER_0_TLS": "none"}
+        | {"GATEWAY_LISTENER_0_PROXY_FROM": "192.0.2.10, 10.0.0.0/8"},
+        lambda config: config.listener[0].proxy_from,
+        ("192.0.2.10", "10.0.0.0/8"),
     ),
     "a list of words": (
         {"GATEWAY_ROUTE_0_MARKETPLACES": "amazon, default", "GATEWAY_ROUTE_0_NEXT_HOP": "mx"},

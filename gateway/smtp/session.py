@@ -123,6 +123,7 @@ class Session(SMTP):
             return
         events.session_opened(peer=peer.text, listener=listener)
         shared.sessions.add(self)
+        self._is_stopping = shared.is_stopping  # it may have been counted before that
         self._opened_at = self.loop.time()
         tally = Tally(shared.usage, peer)
         self._dialogue = Dialogue(self, shared.handler, self._settings, shared.usage.throttle, tally, peer)

@@ -71,10 +71,13 @@ def certificate_kept(*, reason: str) -> None:
 
 
 def session_opened(*, peer: str, listener: str) -> None:
-    """A client connected. Fields: ``peer`` (address and port); ``listener`` (address)."""
+    """A client connected. Fields: ``peer`` (address and port); ``listener`` (address).
+
+    At level debug: ``session_closed`` has all of it and more, and many clients open a connection for each mail.
+    """
     metrics.SESSIONS.labels(metrics.LISTENERS.label(listener)).inc()
     metrics.SESSIONS_OPEN.inc()
-    _log.info("session_opened", peer=_short(peer), listener=listener)
+    _log.debug("session_opened", peer=_short(peer), listener=listener)
 
 
 def session_closed(*, peer: str, listener: str, seconds: float, messages: int) -> None:

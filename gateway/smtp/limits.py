@@ -8,6 +8,7 @@
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 COMMAND_OCTETS = 512
 """Octets of a command line with its CRLF (RFC 5321 section 4.5.3.1.4); above it 500."""
@@ -128,10 +129,16 @@ def peer_of(name: Sequence[object] | None) -> Peer:
     if not name:
         return Peer(text="unknown", network="unknown")
     host, port = str(name[0]), name[1]
+    shown, network, is_local = _place(host)
+    return Peer(text=f"{shown}:{port}", network=network, is_local=is_local)
+
+
+@lru_cache(maxsize=1_024)
+def _place(host: str) -> tuple[str, str, bool]:
+    """How a host is shown, what it counts as, and whether it is this machine; most clients come again and again."""
     address = ipaddress.ip_address(host.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped  # a listener for both families shows IPv4 peers so
     if isinstance(address, ipaddress.IPv4Address):
-        return Peer(text=f"{address}:{port}", network=str(address), is_local=address.is_loopback)
-    network = ipaddress.ip_network((address, 64), strict=False)
-    return Peer(text=f"[{host}]:{port}", network=str(network), is_local=address.is_loopback)
+        return str(address), str(address), address.is_loopback
+    return f"[{host}]", str(ipaddress.ip_network((address, 64), strict=False)), address.is_loopback

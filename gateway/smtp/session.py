@@ -59,6 +59,16 @@ class Shared:
         return "draining" if self.is_stopping else self.usage.admit(peer.network)
 
 
+class _NoHooks:
+    """Stands where aiosmtpd wants a handler, and lists nothing: it looks through the list for each connection."""
+
+    def __dir__(self) -> Iterable[str]:
+        return ()
+
+
+_NO_HOOKS = _NoHooks()
+
+
 class Session(SMTP):
     """One connection."""
 
@@ -73,7 +83,7 @@ class Session(SMTP):
             peer: Who the client is, where the socket cannot tell.
             is_admitted: Whether it was counted before, as with implicit TLS, which comes up before a session.
         """
-        super().__init__(None, hostname=shared.settings.hostname, loop=asyncio.get_running_loop())
+        super().__init__(_NO_HOOKS, hostname=shared.settings.hostname, loop=asyncio.get_running_loop())
         self._shared = shared
         self._settings = shared.settings
         self._limits = shared.settings.limits

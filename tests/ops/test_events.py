@@ -53,7 +53,7 @@ TABLE = [
     (
         events.session_opened,
         {"peer": "p", "listener": "0.0.0.0:587"},
-        "info",
+        "debug",
         {},
         {"sessions_total|other": 1, "sessions_open": 1},
     ),

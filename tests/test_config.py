@@ -86,6 +86,22 @@ FAULTS = {
         'listener.0: proxy_from brings in strangers, who must log in: set auth = "required"',
     ),
     "no such TLS": ('[tls]\ncertificate = "c"\nkey = "k"\nminimum = "1.1"', "tls.minimum"),
+    **{
+        f"next hop is ourselves, {name}": (
+            (
+                f'hostname = "gw.example"\n[[listener]]\naddress = "{address}"\n{section}next_hop = "{hop}"\n'
+                '[tls]\ncertificate = "c"\nkey = "k"'
+            ),
+            f"next_hop is this gateway's own listener {address}, so its mail would go round for ever",
+        )
+        for name, address, hop, section in (
+            ("loopback", "127.0.0.1:2525", "smtp://127.0.0.1:2525", '[other_recipients]\naction = "relay"\n'),
+            ("localhost", "[::1]:2525", "smtp://localhost:2525", '[[route]]\nmarketplaces = ["amazon"]\n'),
+            ("everywhere", "0.0.0.0:587", "smtp://127.0.0.1:587", '[[route]]\nmarketplaces = ["amazon"]\n'),
+            ("by name", "0.0.0.0:25", "smtp://GW.example", '[notices]\nfrom = "a@gw.example"\n'),
+            ("by address", "192.0.2.1:25", "smtp://192.0.2.1", '[[route]]\nmarketplaces = ["amazon"]\n'),
+        )
+    },
     "no time": ("[limits]\ncommand_s = 0", "limits.command_s"),
     "no TOML": ("a = ", "is no valid TOML"),
     "unknown key": ('hostnam = "x"', "hostnam: unknown key"),
@@ -217,6 +233,13 @@ def test_routes(written):
     hop = next_hops(config)["amazon"]
     assert (hop.host, hop.port, hop.password) == ("relay.example", 465, "hidden")
     assert "hidden" not in repr(config)
+
+
+def test_next_hop_beside_us(written):
+    """Another port, or another address of this machine, is another server."""
+    for address, hop in (("127.0.0.1:2525", "smtp://127.0.0.1"), ("192.0.2.1:25", "smtp://127.0.0.1:25")):
+        text = f'[[listener]]\naddress = "{address}"\n[tls]\ncertificate = "c"\nkey = "k"\n'
+        load_config(written(f'{text}[other_recipients]\naction = "relay"\nnext_hop = "{hop}"\n'), {})
 
 
 def test_next_hop_of_others(written):

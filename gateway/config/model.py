@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gateway.config.fields import Endpoint, Section
+from gateway.config.fields import Endpoint, Section, is_same_endpoint
 from gateway.config.limits import Limits
 from gateway.config.listening import Listener, Tls
-from gateway.config.sending import Delivery, Notices, OtherRecipients, Route
+from gateway.config.sending import Delivery, Hop, Notices, OtherRecipients, Route
+from gateway.relay.route import parse_next_hop
 
 
 class Console(Section):
@@ -54,6 +55,24 @@ class Config(Section):
     workers: WorkerSettings = WorkerSettings()
     retention: Retention = Retention()
     delivery: Delivery = Delivery()
+
+    @model_validator(mode="after")
+    def _no_next_hop_is_ourselves(self) -> "Config":
+        # Nothing would end that circle: no Received field is added on the way, so none can be counted.
+        hops: dict[str, Hop | OtherRecipients] = {
+            f"route.{index}": each for index, each in enumerate(self.route)
+        }
+        hops |= {"other_recipients": self.other_recipients}
+        hops |= {"notices": self.notices} if self.notices else {}
+        for key, section in hops.items():
+            hop = parse_next_hop(section.next_hop or "mx", password=section.password)
+            for listener in self.listener:
+                if is_same_endpoint(hop.host, hop.port, listener.address, self.hostname):
+                    raise ValueError(
+                        f"{key}: next_hop is this gateway's own listener {listener.address}, so its mail would go "
+                        "round for ever; name the mail server that comes after"
+                    )
+        return self
 
     @model_validator(mode="after")
     def _certificate_for_tls(self) -> "Config":

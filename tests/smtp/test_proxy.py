@@ -285,3 +285,41 @@ async def test_stopping(serve, connect, server_tls) -> None:
     await client.send(b"\x16")
     assert await listener.drain(20) == 0
     assert await client.rest() == ""
+
+
+async def test_no_file_descriptors_left(serve, connect, server_tls, client_tls, monkeypatch, log) -> None:
+    """An accept that fails is told and tried again a little later; nobody is lost."""
+    loop = asyncio.get_running_loop()
+    accept = loop.sock_accept
+    failures = [OSError(24, "Too many open files")]
+
+    async def failing(listening):
+        if failures:
+            raise failures.pop()
+        return await accept(listening)
+
+    monkeypatch.setattr(loop, "sock_accept", failing)
+    monkeypatch.setattr("gateway.smtp.entrance.BREATH_S", 0)
+    listener = await serve(tls="implicit", auth="required", tls_context=server_tls)
+    client = await connect(listener, tls=client_tls)
+    assert await client.ask("QUIT") == ["221 2.0.0 Bye."]
+    assert [entry["errno"] for entry in log if entry["event"] == "fault"] == [24]
+
+
+async def test_address_taken(serve, server_tls) -> None:
+    """A port that is taken is an error of the start, and nothing stays open."""
+    listener = await serve(tls="implicit", auth="required", tls_context=server_tls)
+    with pytest.raises(OSError):
+        await serve(
+            address=f"127.0.0.1:{listener.port}", tls="implicit", auth="required", tls_context=server_tls
+        )
+
+
+async def test_ipv6(serve, server_tls, client_tls) -> None:
+    """Listeners with a proxy or implicit TLS listen on IPv6, too."""
+    listener = await serve(address="[::1]:0", tls="implicit", auth="required", tls_context=server_tls)
+    reader, writer = await asyncio.open_connection(
+        "::1", listener.port, ssl=client_tls, server_hostname="gw.example"
+    )
+    assert await reader.readline() == b"220 gw.example ESMTP\r\n"
+    writer.transport.abort()

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,7 @@ from gateway.config.model import Config
 from gateway.config.next_hops import next_hops
 from gateway.config.settings import Settings
 from gateway.console.server import ConsoleServer
+from gateway.filter.pass_on import OTHER
 from gateway.intake import Intake
 from gateway.keeper import Keeper
 from gateway.life.clock import ClockFollower, ClockWatch, utc_now
@@ -40,6 +42,7 @@ from gateway.ops import events, metrics
 from gateway.policy.model import Policy
 from gateway.queue.runner import Runner, RunnerLimits
 from gateway.queue.schedule import MAX_JITTER, Schedule
+from gateway.recipients import Recipients
 from gateway.relay.client import Deliverer
 from gateway.relay.hosts import Resolver
 from gateway.relay.keys import KeyFault, KeyFolder
@@ -49,13 +52,18 @@ from gateway.relay.signer import Signer
 from gateway.review import Review
 from gateway.smtp.server import Listener, start_listener
 from gateway.smtp.settings import ListenerSettings
-from gateway.smtp.tls import server_context, take_over
+from gateway.smtp.tls import Certificate
+from gateway.smtp.usage import Usage
 from gateway.store.records import StoreError
 from gateway.store.store import Store
 from gateway.worker import WorkerLimits, Workers, WorkerStartError
 
 DRAIN_S = 60.0
 """Seconds for mails under way when the gateway stops; systemd waits 90 before it kills."""
+
+NO_NEXT_HOP = (
+    "[other_recipients] has no next_hop any more; set it, or take the mail out with `gateway queue delete`"
+)
 
 StartWorkers = Callable[[Mapping[str, Policy], WorkerLimits], Awaitable[Workers]]
 
@@ -84,6 +92,7 @@ class Gateway:
         signer: Signs what goes out; ``reload`` reads its keys anew.
         keeper: Keeps the deadlines of held mail.
         vitals: What it cannot do without.
+        certificate: Of all listeners with TLS, or ``None``.
         addresses: Where it listens, as bound: ``"127.0.0.1:2525"``.
         console_port: Where the console listens, or ``None``.
         is_draining: Whether it takes no new sessions any more.
@@ -170,7 +179,7 @@ class Gateway:
         self._intake = Intake(
             store=self.store,
             workers=self.workers,
-            policies=self.policies,
+            recipients=self._recipients(),
             hostname=config.hostname,
             wake=self._runner.wake,
             refusal=gate.refusal,
@@ -181,6 +190,9 @@ class Gateway:
         self._start_task(self._runner.run)
         stack.push_async_callback(self._drain)
         await self._start_listeners(self._intake)
+
+    def _recipients(self) -> Recipients:
+        return Recipients(self.policies, relays_others=self.config.other_recipients.action == "relay")
 
     async def _start_vitals(self) -> Gate:
         self._disk = DiskRoom(self.store.folder, self.config.disk)
@@ -250,33 +262,45 @@ class Gateway:
     async def _deliver(
         self, route: str, reverse_path: Address | None, recipients: tuple[Address, ...], octets: bytes
     ) -> Mapping[Address, DeliveryResult]:
-        signed = await self.signer.signed(octets)
-        if isinstance(signed, TemporaryFailure):
-            return dict.fromkeys(recipients, signed)
-        return await self._deliverer.deliver(self._next_hop(route), reverse_path, recipients, signed)
+        next_hop = self._next_hop(route)
+        if next_hop is None:
+            failure = TemporaryFailure(next_hop="", reply=NO_NEXT_HOP)
+            return dict.fromkeys(recipients, failure)
+        if route != OTHER:  # what passes unfiltered keeps the signature it may have
+            signed = await self.signer.signed(octets)
+            if isinstance(signed, TemporaryFailure):
+                return dict.fromkeys(recipients, signed)
+            octets = signed
+        return await self._deliverer.deliver(next_hop, reverse_path, recipients, octets)
 
-    def _next_hop(self, route: str) -> NextHop:
+    def _next_hop(self, route: str) -> NextHop | None:
         notices = self.config.notices
         if route == NOTICES_ROUTE and notices is not None:
             return parse_next_hop(notices.next_hop, password=notices.password)
-        return self._next_hops.get(route) or parse_next_hop("mx")
+        # Mail to other recipients has its own next hop or none: it never goes straight to the world.
+        return self._next_hops.get(route) or (None if route == OTHER else parse_next_hop("mx"))
 
     def _certificate_file(self) -> Path | None:
         return self.config.tls.certificate if self.config.tls is not None else None
 
     async def _start_listeners(self, intake: Intake) -> None:
         config = self.config
-        context = server_context(config.tls.certificate, config.tls.key) if config.tls is not None else None
-        self._certificate = context
+        tls = config.tls
+        self.certificate = (
+            Certificate(tls.certificate, tls.key, minimum=tls.minimum) if tls is not None else None
+        )
+        usage = Usage(config.limits.shared())
         for each in config.listener:
             settings = ListenerSettings(
                 address=each.address,
                 hostname=config.hostname,
                 tls=each.tls,
                 auth=each.auth,
-                tls_context=context if each.tls != "none" else None,
+                proxy_from=tuple(ip_network(text) for text in each.proxy_from),
+                tls_context=self.certificate.context if self.certificate and each.tls != "none" else None,
+                limits=config.limits.of_session(),
             )
-            listener = await start_listener(intake, settings)
+            listener = await start_listener(intake, settings, usage)
             self._listeners.append(listener)
             self.addresses.append(f"{settings.address.rpartition(':')[0]}:{listener.port}")
 
@@ -327,11 +351,11 @@ class Gateway:
         self._next_hops = next_hops(config)
         self._notices.renew(config.notices.from_ if config.notices else None)
         self._disk.marks = config.disk
-        if self._certificate is not None and settings.certificate is not None:
-            take_over(self._certificate, settings.certificate)
+        if self.certificate is not None and settings.certificate is not None:
+            self.certificate.take_over(settings.certificate)
         if fresh is not None:
             self._replace_workers(fresh)
-        self._intake.renew(self.policies, self.workers)
+        self._intake.renew(self._recipients(), self.workers)
         self.review.renew(self.policies, self.workers)
 
     def _replace_workers(self, fresh: Workers) -> None:

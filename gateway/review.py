@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gateway.accounts import sender_of
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examination import Examination
 from gateway.filter.verdict import Accept, Reject, Verdict, verdict_name
-from gateway.intake import deadline_of, finding_records, sender_of
+from gateway.intake import deadline_of, finding_records
 from gateway.notices import Notices
 from gateway.policy.model import OnMatch, Policy
 from gateway.rules import BY_NAME

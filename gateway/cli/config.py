@@ -65,6 +65,11 @@ def warnings(config: Config) -> list[str]:
         found.append(
             "route: there is none, so mail goes to the marketplace's MX hosts; many networks block port 25"
         )
+    if config.other_recipients.action == "relay" and any(each.auth == "none" for each in config.listener):
+        found.append(
+            'other_recipients.action: a listener has auth = "none", so every program on this machine may write to '
+            "anybody, unfiltered and in any name; log in on that listener, or be sure of these programs"
+        )
     if config.console is not None and not is_loopback(config.console.address):
         found.append("console.address: the console asks for no password; keep it on a loopback address")
     found += [

@@ -142,8 +142,7 @@ def _config(folder: Path, sink_port: int) -> Config:
 
 async def _add_seller(store: Store) -> str:
     password = generate_password()
-    await store.add_seller("harbour-tea", [parse_path(SENDER)])
-    await store.add_credential("harbour-tea", "harbour-tea", hash_password(password))
+    await store.add_seller("harbour-tea", [parse_path(SENDER)], hash_password(password))
     return password
 
 

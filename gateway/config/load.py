@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from gateway.config.environment import overlay
 from gateway.config.errors import ConfigError
-from gateway.config.listening import Tls
 from gateway.config.model import Config
 from gateway.config.sending import Dkim
 
@@ -62,5 +61,6 @@ def _resolved(config: Config, folder: Path) -> Config:
     if config.policies is not None:
         changes["policies"] = folder / config.policies
     if config.tls is not None:
-        changes["tls"] = Tls(certificate=folder / config.tls.certificate, key=folder / config.tls.key)
+        files = {"certificate": folder / config.tls.certificate, "key": folder / config.tls.key}
+        changes["tls"] = config.tls.model_copy(update=files)
     return config.model_copy(update=changes)

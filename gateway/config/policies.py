@@ -5,6 +5,8 @@ from pathlib import Path
 
 from gateway.config.errors import ConfigError
 from gateway.config.model import Config
+from gateway.filter.pass_on import OTHER
+from gateway.notices import NOTICES_ROUTE
 from gateway.policy.load import PolicyError, load_policy, override
 from gateway.policy.model import Policy
 
@@ -13,6 +15,9 @@ BUNDLED_POLICIES = Path(__file__).parents[1] / "_policies"
 
 SOURCE_POLICIES = Path(__file__).parents[2] / "policies"
 """Where they lie in a source tree."""
+
+RESERVED = (OTHER, NOTICES_ROUTE)
+"""Names of routes that no policy stands behind."""
 
 
 def load_policies(config: Config) -> dict[str, Policy]:
@@ -42,6 +47,11 @@ def load_policies(config: Config) -> dict[str, Policy]:
         faults.append(
             f"policies: {folder} holds no policy; name a folder with *.toml files, or remove the key"
         )
+    faults += [
+        f'{folder}: a policy is called "{name}"; the gateway needs this name itself, choose another'
+        for name in RESERVED
+        if name in policies
+    ]
     # A route to a policy that cannot be read is no fault of the route.
     faults += _unknown_marketplaces(config, {*policies, *faulty}, folder)
     if faults:

@@ -9,6 +9,13 @@ from gateway.config.fields import AddressText, Section
 from gateway.relay.route import RouteError, parse_next_hop
 
 
+def _check_hop(next_hop: str, password: str | None) -> None:
+    try:
+        parse_next_hop(next_hop, password=password)
+    except RouteError as error:
+        raise ValueError(error.sentence) from error
+
+
 class Hop(Section):
     """A next hop and its password."""
 
@@ -17,10 +24,7 @@ class Hop(Section):
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
-        try:
-            parse_next_hop(self.next_hop, password=self.password)
-        except RouteError as error:
-            raise ValueError(error.sentence) from error
+        _check_hop(self.next_hop, self.password)
         return self
 
 
@@ -31,9 +35,22 @@ class Route(Hop):
 
 
 class OtherRecipients(Section):
-    """``[other_recipients]``: mail to others than marketplace relays is refused."""
+    """``[other_recipients]``: mail to others than marketplace relays is refused, or passed on unfiltered."""
 
-    action: Literal["reject"] = "reject"
+    action: Literal["reject", "relay"] = "reject"
+    next_hop: str | None = None
+    password: Annotated[str | None, Field(repr=False)] = None
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        if self.next_hop is not None:
+            _check_hop(self.next_hop, self.password)
+        elif self.action == "relay":
+            raise ValueError(
+                'action = "relay" needs a next hop of its own: set next_hop to your ordinary mail server, as in '
+                '"smtp+starttls://user@mail.seller.example:587", or action = "reject"'
+            )
+        return self
 
 
 class Notices(Hop):

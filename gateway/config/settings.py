@@ -15,7 +15,7 @@ from gateway.config.load import load_config
 from gateway.config.model import Config
 from gateway.config.policies import load_policies
 from gateway.policy.model import Policy
-from gateway.smtp.tls import server_context
+from gateway.smtp.tls import Certificate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Settings:
 
     config: Config
     policies: Mapping[str, Policy]
-    certificate: ssl.SSLContext | None
+    certificate: Certificate | None
 
 
 def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -60,7 +60,7 @@ def read_settings(path: Path | None, environment: Mapping[str, str]) -> Settings
     return Settings(config=config, policies=policies, certificate=certificate)
 
 
-def _certificate(tls: Tls, source: str) -> ssl.SSLContext:
+def _certificate(tls: Tls, source: str) -> Certificate:
     faults = []
     for name, file in (("certificate", tls.certificate), ("key", tls.key)):
         try:
@@ -72,7 +72,7 @@ def _certificate(tls: Tls, source: str) -> ssl.SSLContext:
     if faults:
         raise ConfigError(tuple(faults))
     try:
-        return server_context(tls.certificate, tls.key)
+        return Certificate(tls.certificate, tls.key, minimum=tls.minimum)
     except OSError as error:
         reason = (error.reason if isinstance(error, ssl.SSLError) else error.strerror) or "unreadable"
         fault = (

@@ -116,11 +116,28 @@ def purged(*, count: int) -> None:
     _log.info("purged", count=count)
 
 
+def certificate_loaded() -> None:
+    """Clients see the certificate that is in its files now."""
+    _log.info("certificate_loaded")
+
+
+def certificate_kept(*, reason: str) -> None:
+    """The files of the certificate hold no usable pair: clients see the one read before, until it expires.
+
+    Fields: ``reason`` (OpenSSL's or the system's own word: ``KEY_VALUES_MISMATCH``, ``No such file or directory``).
+    """
+    metrics.CERTIFICATES_KEPT.inc()
+    _log.error("certificate_kept", reason=reason)
+
+
 def session_opened(*, peer: str, listener: str) -> None:
-    """A client connected. Fields: ``peer`` (address and port); ``listener`` (address)."""
+    """A client connected. Fields: ``peer`` (address and port); ``listener`` (address).
+
+    At level debug: ``session_closed`` has all of it and more, and many clients open a connection for each mail.
+    """
     metrics.SESSIONS.labels(metrics.LISTENERS.label(listener)).inc()
     metrics.SESSIONS_OPEN.inc()
-    _log.info("session_opened", peer=_short(peer), listener=listener)
+    _log.debug("session_opened", peer=_short(peer), listener=listener)
 
 
 def session_closed(*, peer: str, listener: str, seconds: float, messages: int) -> None:
@@ -138,6 +155,12 @@ def session_refused(*, peer: str, listener: str, reason: str) -> None:
     """
     metrics.SESSIONS_REFUSED.labels(metrics.label(reason, metrics.REFUSAL_REASONS)).inc()
     _log.warning("session_refused", peer=_short(peer), listener=listener, reason=reason)
+
+
+def limit_reached(*, peer: str, limit: str) -> None:
+    """A client got a 4yz because a limit is used up. Fields: ``peer``; ``limit`` (its key below ``[limits]``)."""
+    metrics.LIMITS_REACHED.labels(metrics.label(limit, metrics.LIMITS)).inc()
+    _log.warning("limit_reached", peer=_short(peer), limit=limit)
 
 
 def login_succeeded(*, peer: str, seller: str) -> None:

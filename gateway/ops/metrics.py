@@ -31,7 +31,14 @@ RULES = (
 """The rule names of the public contract."""
 OUTCOMES = ("delivered", "temporary", "permanent", "unknown")
 LOGIN_OUTCOMES = ("succeeded", "failed")
-REFUSAL_REASONS = ("connections", "connections_per_peer", "draining", OTHER)
+REFUSAL_REASONS = ("connections", "connections_per_peer", "draining", "handshake", "proxy", OTHER)
+LIMITS = (
+    *("address.messages_per_hour", "address.recipients_per_hour", "address.failed_logins_per_hour"),
+    *("login.connections", "login.messages_per_hour", "login.recipients_per_hour"),
+    *("all.messages_per_hour", "all.recipients_per_hour", "octets_in_hand"),
+    OTHER,
+)
+"""Limits that commands run into; those that connections run into are among the refusal reasons."""
 COMMANDS = (
     *("EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA"),
     *("RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP", "BDAT"),
@@ -81,6 +88,9 @@ SIGNATURES_FAILED = _counter(
 SESSIONS = _counter("sessions", "SMTP sessions opened, by listener.", ("listener",))
 SESSIONS_REFUSED = _counter("sessions_refused", "Connections refused, by reason.", ("reason",))
 SESSIONS_OPEN = Gauge("gateway_sessions_open", "SMTP sessions open now.", registry=REGISTRY)
+LIMITS_REACHED = _counter(
+    "limits_reached", "Commands refused because a limit was used up, by limit.", ("limit",)
+)
 LOGINS = _counter("logins", "AUTH tries, by outcome.", ("outcome",))
 COMMANDS_REFUSED = _counter(
     "commands_refused", "Commands refused, by verb and reply class.", ("command", "reply")
@@ -91,6 +101,9 @@ NOTICES_SENT = _counter("notices_sent", "DSNs and notices handed to a next hop, 
 NOTICES_FAILED = _counter("notices_failed", "DSNs and notices that could not be sent, by kind.", ("kind",))
 PURGED = _counter("messages_purged", "Messages deleted at the end of their retention.")
 TAKEN_OVER = _counter("leases_taken_over", "Queue leases taken over from an instance that is gone.")
+CERTIFICATES_KEPT = _counter(
+    "certificates_kept", "Certificates on disk that could not be used, the old one kept."
+)
 LIBRARY_WARNINGS = _counter("library_warnings", "Warnings and errors a library logged.")
 LOG_LINES_LOST = _counter("log_lines_lost", "Log lines that could not be written.")
 
@@ -257,6 +270,7 @@ def _zero() -> None:
         (ATTEMPTS, OUTCOMES),
         (HOLDS_ENDED, VERDICTS),
         (SESSIONS_REFUSED, REFUSAL_REASONS),
+        (LIMITS_REACHED, LIMITS),
         (LOGINS, LOGIN_OUTCOMES),
         (FAULTS, PLACES),
         (WORKERS_LOST, LOSSES),

@@ -306,39 +306,3 @@ class MessageDetail:
     original: bytes | None
     sent: bytes | None
     decisions: tuple[Decision, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SellerRecord:
-    """A seller.
-
-    Attributes:
-        name: Unique name.
-        senders: Addresses it may send from, sorted.
-        links: Hosts and URLs its orders need, sorted.
-        usernames: SMTP logins, sorted.
-        is_disabled: No login of it is taken.
-    """
-
-    name: str
-    senders: tuple[Address, ...]
-    links: tuple[str, ...]
-    usernames: tuple[str, ...]
-    is_disabled: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialRecord:
-    """An SMTP login.
-
-    Attributes:
-        username: As the client gives it.
-        seller: Whose it is.
-        password_hash: Opaque here; made and verified by the caller.
-        is_disabled: The seller is disabled.
-    """
-
-    username: str
-    seller: str
-    password_hash: str
-    is_disabled: bool

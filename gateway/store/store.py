@@ -13,11 +13,11 @@ from pathlib import Path
 
 from gateway.mail.address import Address
 from gateway.store import clock, hold, messages, queue, sellers, sqlite
+from gateway.store.accounts import Account, CredentialRecord, SellerRecord
 from gateway.store.driver import Driver, Operation, Statement, to_micros
 from gateway.store.lease import InstanceLock
 from gateway.store.migrate import migrate
 from gateway.store.records import (
-    CredentialRecord,
     MessageDetail,
     MessageQuery,
     MessageSummary,
@@ -25,7 +25,6 @@ from gateway.store.records import (
     QueueDepth,
     QueueItem,
     Release,
-    SellerRecord,
     Settlement,
     StoreError,
 )
@@ -224,9 +223,11 @@ class Store:
 
     # Sellers
 
-    async def add_seller(self, name: str, senders: Sequence[Address]) -> None:
-        """A new seller; ``StoreError`` if there is one of that name."""
-        await self._driver.write(partial(sellers.add, name, tuple(senders), _now()))
+    async def add_seller(
+        self, name: str, senders: Sequence[Address], password_hash: str | None = None
+    ) -> None:
+        """A new seller, with a password for a login of its name; ``StoreError`` if there is one of that name."""
+        await self._driver.write(partial(sellers.add, name, tuple(senders), _now(), password_hash))
 
     async def sellers(self) -> list[SellerRecord]:
         """All sellers by name."""
@@ -246,15 +247,27 @@ class Store:
 
     async def add_credential(self, seller: str, username: str, password_hash: str) -> None:
         """A new login; ``StoreError`` if the seller is unknown or the username taken."""
-        await self._driver.write(partial(sellers.add_credential, seller, username, password_hash))
+        await self._driver.write(partial(sellers.add_credential, seller, username, password_hash, _now()))
 
     async def set_password(self, username: str, password_hash: str) -> None:
-        """Another password for a login; ``StoreError`` if the username is unknown."""
+        """Another password for a login; ``StoreError`` if the username is unknown or revoked."""
         await self._driver.write(partial(sellers.set_password, username, password_hash))
+
+    async def revoke(self, username: str) -> None:
+        """Take this login no more; ``StoreError`` if it is unknown."""
+        await self._driver.write(partial(sellers.revoke, username, _now()))
 
     async def disable(self, name: str) -> None:
         """Take no login of this seller any more; ``StoreError`` if it is unknown."""
         await self._driver.write(partial(sellers.disable, name, _now()))
+
+    async def enable(self, name: str) -> None:
+        """Take the logins of a disabled seller again; ``StoreError`` if it is unknown."""
+        await self._driver.write(partial(sellers.enable, name))
+
+    async def account(self, username: str) -> Account | None:
+        """The login of that name and its seller, or ``None``."""
+        return await self._driver.read(partial(sellers.account, username))
 
     async def credential(self, username: str) -> CredentialRecord | None:
         """The login of that name, or ``None``."""

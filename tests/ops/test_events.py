@@ -83,10 +83,18 @@ TABLE = [
         {"signatures_failed_total": 1},
     ),
     (events.purged, {"count": 4}, "info", {}, {"messages_purged_total": 4}),
+    (events.certificate_loaded, {}, "info", {}, {}),
+    (
+        events.certificate_kept,
+        {"reason": "KEY_VALUES_MISMATCH"},
+        "error",
+        {},
+        {"certificates_kept_total": 1},
+    ),
     (
         events.session_opened,
         {"peer": "p", "listener": "0.0.0.0:587"},
-        "info",
+        "debug",
         {},
         {"sessions_total|other": 1, "sessions_open": 1},
     ),
@@ -110,6 +118,13 @@ TABLE = [
         "warning",
         {},
         {"sessions_refused_total|other": 1},
+    ),
+    (
+        events.limit_reached,
+        {"peer": "p", "limit": "login.messages_per_hour"},
+        "warning",
+        {},
+        {"limits_reached_total|login.messages_per_hour": 1},
     ),
     (events.login_succeeded, {"peer": "p", "seller": "s"}, "info", {}, {"logins_total|succeeded": 1}),
     (

@@ -130,6 +130,10 @@ class Intake:
     async def _examined(self, submission: Submission, policy: Policy | None, sender: Sender) -> Examination:
         """What the mail has shown: to the policy of its recipients, or, where it is passed on, to nobody."""
         if policy is None:
+            recipients = submission.envelope.recipients
+            if not all(self._recipients.is_other(each.address) for each in recipients):
+                # A policy that has gone since RCPT must not leave its mail without one.
+                raise LookupError("no policy for a recipient that was taken")
             # A thread: some hundred kilobytes of header fields take long enough to keep others waiting.
             return await asyncio.to_thread(pass_on, submission.octets)
         return await self._workers.examine(

@@ -59,14 +59,16 @@ class Recipients:
         """The policy that judges mail to this address; ``None`` where nobody does."""
         return self._by_domain.get(address.domain)
 
+    def is_other(self, address: Address) -> bool:
+        """Whether mail to this address is passed on without a policy."""
+        return self._relays_others and self.policy(address) is None and not self._is_near(address.domain)
+
     def refusal(self, accepted: Sequence[Recipient], address: Address) -> Reply | None:
         """Why this recipient may not stand beside those accepted before, or ``None``."""
         policy = self.policy(address)
         if policy is None:
-            if not self._relays_others:
-                return NO_RELAY
-            if self._is_near(address.domain):
-                return NEAR_RELAY
+            if not self.is_other(address):
+                return NEAR_RELAY if self._relays_others else NO_RELAY
         elif address.local.lower() in policy.dead_recipients:
             return DEAD_ALIAS
         if accepted and (before := self.policy(accepted[0].address)) is not policy:

@@ -1,52 +1,72 @@
-"""The only place where the gateway's objects are built and joined: start, run, drain.
+"""The only place where the gateway's objects are built and joined.
 
-Order of birth: store, workers, delivery, intake, listeners, console; whatever a thing needs exists before it.
-Order of death: listeners (no new mail), mails being judged, queue runner, and the store last.
-Not here: settings (``config``), what any of the objects does.
+Order of birth: store, workers, delivery, intake, console, listeners; whatever a thing needs exists before it.
+Order of death: listeners (no new mail) together with the queue runner, what watches, the console, workers, the store.
+Not here: settings (``config``), signals (``serve``), other settings for a running gateway (``reload``), what any of
+the objects does.
 """
 
 import asyncio
-import signal
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Self
 
 from gateway import __version__
 from gateway.config.model import Config
-from gateway.config.next_hops import next_hops
+from gateway.config.settings import Settings
 from gateway.console.server import ConsoleServer
+from gateway.filter.pass_on import OTHER
 from gateway.intake import Intake
 from gateway.keeper import Keeper
+from gateway.life.clock import ClockFollower, ClockWatch, utc_now
+from gateway.life.disk import DiskRoom
+from gateway.life.drain import drain_all
+from gateway.life.gate import Gate
+from gateway.life.vitals import DISK_EVERY_S, STORE_EVERY_S, WORKERS_EVERY_S, Vital, Vitals
+from gateway.life.watch import (
+    follow_clock_for_ever,
+    keep_at,
+    purge_for_ever,
+    watch_certificate_for_ever,
+    watch_queue_for_ever,
+)
 from gateway.mail.address import Address
-from gateway.mail.delivery import DeliveryResult
-from gateway.notices import NOTICES_ROUTE, Notices
-from gateway.ops import events, log, metrics
-from gateway.outbound import make_runner
+from gateway.mail.cause import Cause
+from gateway.mail.delivery import DeliveryResult, TemporaryFailure
+from gateway.notices import Notices
+from gateway.ops import events, metrics
+from gateway.outbound import Outbound
 from gateway.policy.model import Policy
+from gateway.queue.places import Limits
 from gateway.queue.runner import Runner
+from gateway.recipients import Recipients
 from gateway.relay.client import Deliverer
 from gateway.relay.hosts import Resolver
-from gateway.relay.route import NextHop, parse_next_hop
+from gateway.relay.keys import KeyFault, KeyFolder
 from gateway.relay.settings import DeliverySettings
+from gateway.relay.signer import Signer
 from gateway.review import Review
 from gateway.smtp.server import Listener, start_listener
 from gateway.smtp.settings import ListenerSettings
-from gateway.smtp.tls import server_context
+from gateway.smtp.tls import Certificate
+from gateway.smtp.usage import Usage
 from gateway.store.records import StoreError
 from gateway.store.store import Store
 from gateway.summaries import Summaries
 from gateway.worker import WorkerLimits, Workers, WorkerStartError
 
-DRAIN_S = 30.0
+DRAIN_S = 60.0
 """Seconds for mails under way when the gateway stops; systemd waits 90 before it kills."""
 
-QUEUE_WATCH_S = 5.0
-"""Seconds between looks at the queue for /metrics; scrapes come every 15 or 30."""
+NO_NEXT_HOP = (
+    "[other_recipients] has no next_hop any more; set it, or take the mail out with `gateway queue delete`"
+)
 
-PURGE_EVERY_S = 3600.0
-"""Seconds between purges of old copies."""
+StartWorkers = Callable[[Mapping[str, Policy], WorkerLimits], Awaitable[Workers]]
 
 
 class StartError(Exception):
@@ -65,23 +85,41 @@ class Gateway:
     """A running gateway.
 
     Attributes:
+        config: The settings in force.
+        policies: In force, by name.
         store: The record.
         workers: The processes that examine mail.
         review: Carries out what is decided about held mail.
+        signer: Signs what goes out; ``reload`` reads its keys anew.
         keeper: Keeps the deadlines of held mail.
+        vitals: What it cannot do without.
+        certificate: Of all listeners with TLS, or ``None``.
         addresses: Where it listens, as bound: ``"127.0.0.1:2525"``.
         console_port: Where the console listens, or ``None``.
+        is_draining: Whether it takes no new sessions any more.
     """
 
-    def __init__(self, config: Config, policies: Mapping[str, Policy]) -> None:
-        self._config = config
-        self._policies = policies
-        self._next_hops = next_hops(config)
-        self._listeners: list[Listener] = []
-        self._stack = AsyncExitStack()
-        self._queue = metrics.QueueState()
+    def __init__(
+        self,
+        config: Config,
+        policies: Mapping[str, Policy],
+        *,
+        workers: StartWorkers,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.config = config
+        self.policies = policies
         self.addresses: list[str] = []
         self.console_port: int | None = None
+        self.is_draining = False
+        self._start_workers = workers
+        self._clock = clock
+        self._outbound = Outbound(config)
+        self._listeners: list[Listener] = []
+        self._retiring: dict[Workers, asyncio.Task[None]] = {}
+        self._stack = AsyncExitStack()
+        self._hurry = asyncio.Event()
+        self._cut = 0
 
     @classmethod
     async def start(
@@ -89,7 +127,8 @@ class Gateway:
         config: Config,
         policies: Mapping[str, Policy],
         *,
-        workers: Callable[[Mapping[str, Policy], WorkerLimits], Awaitable[Workers]] = Workers.start,
+        workers: StartWorkers = Workers.start,
+        clock: Callable[[], datetime] = utc_now,
     ) -> Self:
         """Builds everything and takes mail.
 
@@ -97,13 +136,14 @@ class Gateway:
             config: The settings.
             policies: In force, by name.
             workers: Starts the processes that examine mail.
+            clock: Aware UTC, and may be set back and forth.
 
         Raises:
             StartError: A port, a certificate or the store cannot be had.
         """
-        gateway = cls(config, policies)
+        gateway = cls(config, policies, workers=workers, clock=clock)
         try:
-            await gateway._build(workers)
+            await gateway._build()
         except BaseException as error:
             await gateway._stack.aclose()
             raise _explained(error) from error
@@ -117,130 +157,160 @@ class Gateway:
         """Finishes what is under way and closes everything."""
         events.stopping(reason=reason)
         await self._stack.aclose()
-        events.stopped()
+        events.stopped(cut=self._cut)
 
-    async def _build(
-        self, start_workers: Callable[[Mapping[str, Policy], WorkerLimits], Awaitable[Workers]]
-    ) -> None:
-        config, stack = self._config, self._stack
+    def hurry(self) -> None:
+        """Cuts off what is under way while it stops: nobody is told 250 for it, and the queue keeps the rest."""
+        self._hurry.set()
+
+    async def _build(self) -> None:
+        config, stack = self.config, self._stack
         self.store = await Store.open(config.store, instance=config.hostname)
         stack.push_async_callback(self.store.close)
         if self.store.leases_taken_over:
             events.leases_taken_over(count=self.store.leases_taken_over)
-        self.workers = await start_workers(self._policies, _worker_limits(config))
-        stack.push_async_callback(self.workers.close)
-        notices = Notices(self.store, config.notices.from_ if config.notices else None, config.hostname)
-        runner = self._start_runner(notices)
-        self._start_keeper(notices)
-        intake = Intake(
+        self.workers = await self._start_workers(self.policies, worker_limits(config))
+        stack.push_async_callback(self._close_workers)
+        self._notices = Notices(self.store, config.notices.from_ if config.notices else None, config.hostname)
+        self._follower = ClockFollower(self.store, ClockWatch(self._clock), self._clock)
+        gate = await self._start_vitals()
+        self._runner = self._join_runner(self._notices)
+        await self._bring_forward()
+        self._start_keeper(self._notices)
+        self._intake = Intake(
             store=self.store,
             workers=self.workers,
-            policies=self._policies,
+            recipients=self._recipients(),
             hostname=config.hostname,
-            wake=runner.wake,
+            wake=self._runner.wake,
+            refusal=gate.refusal,
         )
-        stack.callback(intake.close)
+        stack.callback(self._intake.close)
         await self._start_console()
-        metrics.watch_queue(lambda: self._queue)
-        self._start_task(self._watch_queue_for_ever())
-        self._start_task(self._purge_for_ever())
-        await self._start_listeners(intake)
+        self._start_watches()
+        self._start_task(self._runner.run)
+        stack.push_async_callback(self._drain)
+        await self._start_listeners(self._intake)
 
-    def _start_runner(self, notices: Notices) -> Runner:
-        config = self._config
+    def _recipients(self) -> Recipients:
+        return Recipients(self.policies, relays_others=self.config.other_recipients.action == "relay")
+
+    async def _start_vitals(self) -> Gate:
+        self._disk = DiskRoom(self.store.folder, self.config.disk)
+        disk = Vital("disk", self._disk.look, every_s=DISK_EVERY_S)
+        store = Vital("store", self.store.ready, every_s=STORE_EVERY_S)
+        workers = Vital("workers", self._probe_worker, every_s=WORKERS_EVERY_S)
+        self.vitals = Vitals([disk, store, workers])
+        await self.vitals.look()
+        self._start_task(self.vitals.watch)
+        return Gate(disk=disk, store=store)
+
+    async def _probe_worker(self) -> None:
+        await self.workers.probe()
+
+    def _join_runner(self, notices: Notices) -> Runner:
+        config = self.config
         settings = DeliverySettings(hostname=config.hostname, concurrency=config.delivery.concurrency)
         self._deliverer = Deliverer(settings, resolver=Resolver(own_names=(config.hostname,)))
         self._stack.push_async_callback(self._deliverer.close)
-        runner = make_runner(config, self.store, notices, self._deliver)
+        self.signer = Signer(KeyFolder(config.dkim.keys))
+        self._start_task(self.signer.watch)
+        runner = self._outbound.runner(config, self.store, notices, self._deliver, self._clock)
+        runner.steady = self._follower.follow
         notices.wake = runner.wake
-        self._start_task(runner.run())
-        self._stack.push_async_callback(runner.drain, DRAIN_S)
-        if notices.author is not None:
-            summaries = Summaries(self.store, notices.author, config.hostname)
-            summaries.wake = runner.wake
-            self._start_task(summaries.run())
+        summaries = Summaries(self.store, lambda: notices.author, config.hostname, clock=self._clock)
+        summaries.wake = runner.wake
+        self._start_task(summaries.run)
         return runner
+
+    async def _bring_forward(self) -> None:
+        """A clock that was set back while no gateway ran would leave mail waiting for hours."""
+        now = self._clock()
+        longest = max(self._outbound.longest_retry_s(), Limits().lease_s)
+        if count := await self.store.bring_forward(now, now + timedelta(seconds=longest)):
+            events.brought_forward(count=count)
 
     def _start_keeper(self, notices: Notices) -> None:
         self.review = Review(
             store=self.store,
             workers=self.workers,
-            policies=self._policies,
+            policies=self.policies,
             notices=notices,
-            hostname=self._config.hostname,
+            hostname=self.config.hostname,
+            clock=self._clock,
         )
         self.review.wake = notices.wake
         self.keeper = Keeper(self.store, self.review.at_deadline)
-        self._start_task(self.keeper.run())
+        self.keeper.clock = self._clock
+        self.keeper.steady = self._follower.follow
+        self._start_task(self.keeper.run)
+
+    def _start_watches(self) -> None:
+        store, clock = self.store, self._clock
+        self._start_task(lambda: watch_queue_for_ever(store, clock))
+        self._start_task(lambda: purge_for_ever(store, lambda: self.config.retention.contents_days, clock))
+        self._start_task(lambda: watch_certificate_for_ever(self._certificate_file))
+        self._start_task(lambda: follow_clock_for_ever(self._follower, self._runner.wake))
 
     async def _deliver(
         self, route: str, reverse_path: Address | None, recipients: tuple[Address, ...], octets: bytes
     ) -> Mapping[Address, DeliveryResult]:
-        return await self._deliverer.deliver(self._next_hop(route), reverse_path, recipients, octets)
+        next_hop = self._outbound.next_hop(route)
+        if next_hop is None:
+            failure = TemporaryFailure(next_hop="", reply=NO_NEXT_HOP, cause=Cause.OUR_FAULT)
+            return dict.fromkeys(recipients, failure)
+        if route != OTHER:  # what passes unfiltered keeps the signature it may have
+            signed = await self.signer.signed(octets)
+            if isinstance(signed, TemporaryFailure):
+                return dict.fromkeys(recipients, signed)
+            octets = signed
+        return await self._deliverer.deliver(next_hop, reverse_path, recipients, octets)
 
-    def _next_hop(self, route: str) -> NextHop:
-        notices = self._config.notices
-        if route == NOTICES_ROUTE and notices is not None:
-            return notices.hop()
-        return self._next_hops.get(route) or parse_next_hop("mx")
+    def _certificate_file(self) -> Path | None:
+        return self.config.tls.certificate if self.config.tls is not None else None
 
     async def _start_listeners(self, intake: Intake) -> None:
-        config = self._config
-        context = server_context(config.tls.certificate, config.tls.key) if config.tls is not None else None
+        config = self.config
+        tls = config.tls
+        self.certificate = (
+            Certificate(tls.certificate, tls.key, minimum=tls.minimum) if tls is not None else None
+        )
+        usage = Usage(config.limits.shared())
         for each in config.listener:
             settings = ListenerSettings(
                 address=each.address,
                 hostname=config.hostname,
                 tls=each.tls,
                 auth=each.auth,
-                tls_context=context if each.tls != "none" else None,
+                proxy_from=tuple(ip_network(text) for text in each.proxy_from),
+                tls_context=self.certificate.context if self.certificate and each.tls != "none" else None,
+                limits=config.limits.of_session(),
             )
-            listener = await start_listener(intake, settings)
-            self._stack.push_async_callback(listener.drain, DRAIN_S)
+            listener = await start_listener(intake, settings, usage)
+            self._listeners.append(listener)
             self.addresses.append(f"{settings.address.rpartition(':')[0]}:{listener.port}")
 
     async def _start_console(self) -> None:
-        if self._config.console is not None:
-            console = ConsoleServer(self._config.console.address, metrics.REGISTRY, self._unready)
+        if self.config.console is not None:
+            console = ConsoleServer(self.config.console.address, metrics.REGISTRY, self._unready)
             self.console_port = await console.start()
             self._stack.push_async_callback(console.stop)
 
     async def _unready(self) -> Sequence[str]:
         """What a load balancer should not send mail to: names only, the log has the rest."""
-        try:
-            await self.store.ready()
-        except StoreError:
-            return ("store",)
-        return ()
+        failing = self.vitals.failing()
+        return ["draining", *failing] if self.is_draining else failing
 
-    async def _watch_queue_for_ever(self) -> None:
-        """Keeps the numbers that a scrape of /metrics reads; the scrape itself must not wait for the disk."""
-        while True:
-            with suppress(StoreError):  # /readyz tells
-                depth, due = await self.store.depth(), await self.store.next_due()
-                waited = (datetime.now(UTC) - due).total_seconds() if due is not None else 0.0
-                self._queue = metrics.QueueState(
-                    waiting=depth.waiting,
-                    leased=depth.leased,
-                    held=depth.held,
-                    oldest_seconds=max(0.0, waited),
-                )
-            await asyncio.sleep(QUEUE_WATCH_S)
+    async def _drain(self) -> None:
+        """All doors are shut before anybody waits for one of them; the queue runner ends beside the sessions."""
+        self.is_draining = True
+        for listener in self._listeners:
+            listener.close()
+        drains = [*(listener.drain for listener in self._listeners), self._runner.drain]
+        self._cut = await drain_all(drains, DRAIN_S, self._hurry)
 
-    async def _purge_for_ever(self) -> None:
-        while True:
-            before = datetime.now(UTC) - timedelta(days=self._config.retention.contents_days)
-            try:
-                count = await self.store.purge(before)
-            except StoreError as error:
-                events.fault(incident="purge", where="store", exception=error)
-            else:
-                if count:
-                    events.purged(count=count)
-            await asyncio.sleep(PURGE_EVERY_S)
-
-    def _start_task(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
+    def _start_task(self, work: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.create_task(keep_at(work))
 
         async def end() -> None:
             task.cancel()
@@ -248,41 +318,47 @@ class Gateway:
 
         self._stack.push_async_callback(end)
 
+    # A reload
 
-def run(config: Config, policies: Mapping[str, Policy]) -> None:
-    """Runs the gateway until SIGTERM or SIGINT, on uvloop where there is one.
+    async def renew(self, settings: Settings) -> None:
+        """Takes other settings as a whole, without dropping a connection.
 
-    Raises:
-        StartError: It cannot start.
-    """
-    log.configure()
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(config, policies))
+        Args:
+            settings: Of them, what needs a restart is left out by the caller.
+
+        Raises:
+            WorkerStartError: No worker can be started with them; nothing has changed.
+        """
+        config, fresh = settings.config, None
+        if settings.policies != self.policies or config.workers != self.config.workers:
+            fresh = await self._start_workers(settings.policies, worker_limits(config))
+        # From here on nothing waits and nothing fails.
+        self.config, self.policies = config, settings.policies
+        self._outbound.renew(config)
+        self._notices.renew(config.notices.from_ if config.notices else None)
+        self._disk.marks = config.disk
+        if self.certificate is not None and settings.certificate is not None:
+            self.certificate.take_over(settings.certificate)
+        if fresh is not None:
+            self._replace_workers(fresh)
+        self._intake.renew(self._recipients(), self.workers)
+        self.review.renew(self.policies, self.workers)
+
+    def _replace_workers(self, fresh: Workers) -> None:
+        """The former ones finish the mails that are with them."""
+        former, self.workers = self.workers, fresh
+        self._retiring[former] = task = asyncio.create_task(former.retire())
+        task.add_done_callback(lambda _: self._retiring.pop(former))
+
+    async def _close_workers(self) -> None:
+        for task in self._retiring.values():
+            task.cancel()
+        for each in (self.workers, *self._retiring):
+            await each.close()
 
 
-async def _serve(config: Config, policies: Mapping[str, Policy]) -> None:
-    loop = asyncio.get_running_loop()
-    wanted: asyncio.Future[str] = loop.create_future()
-
-    def stop(name: str) -> None:
-        if not wanted.done():
-            wanted.set_result(name)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop, number.name)
-    gateway = await Gateway.start(config, policies)
-    await gateway.stop(await wanted)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
-def _worker_limits(config: Config) -> WorkerLimits:
+def worker_limits(config: Config) -> WorkerLimits:
+    """``[workers]`` as the workers take it."""
     return WorkerLimits(
         count=config.workers.count,
         deadline_s=config.workers.deadline_s,
@@ -292,7 +368,7 @@ def _worker_limits(config: Config) -> WorkerLimits:
 
 def _explained(error: BaseException) -> BaseException:
     """What stops a start, as a sentence; what nobody foresaw stays as it is."""
-    if isinstance(error, (StoreError, ValueError, WorkerStartError)):
+    if isinstance(error, (KeyFault, StoreError, ValueError, WorkerStartError)):
         return StartError(str(error))
     if isinstance(error, ssl.SSLError):
         return StartError(

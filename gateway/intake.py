@@ -4,53 +4,48 @@ This is where house invariant 1 lives: the positive reply is made of a message t
 Not here: the dialogue (``smtp/``), what is forbidden (``rules/``, ``policies/``), sending (``queue/``, ``relay/``).
 """
 
+import asyncio
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from time import perf_counter
 
-from gateway.credentials import PasswordChecker
+from gateway.accounts import Accounts, Sender
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examination import Examination
+from gateway.filter.pass_on import OTHER, pass_on
 from gateway.filter.verdict import Accept, Defer, Hold, Judgement, Verdict, reply_to, verdict_name
 from gateway.mail.address import Address
 from gateway.mail.envelope import Recipient
 from gateway.mail.reply import Reply
 from gateway.ops import events
 from gateway.policy.model import Policy
-from gateway.rules.context import Profile
-from gateway.smtp.handler import LOCAL, Login, Submission
-from gateway.store.records import FindingRecord, NewMessage, SellerRecord, StoreError
+from gateway.recipients import Recipients, route_of
+from gateway.smtp.handler import Login, Submission
+from gateway.store.records import FindingRecord, NewMessage, StoreError
 from gateway.store.rulings import Deadline
 from gateway.store.store import Store
 from gateway.worker import WorkerLostError, Workers
 
-NO_RELAY = Reply(
-    code=550,
-    status="5.1.2",
-    text="This gateway sends to marketplace relay addresses only, and this domain is none; use your ordinary "
-    "mail server for other recipients",
-)
-DEAD_ALIAS = Reply(
-    code=550,
-    status="5.1.1",
-    text="This address is a placeholder of the marketplace that reaches no buyer; answer in the marketplace's own "
-    "message centre",
-)
-OTHER_MARKETPLACE = Reply(
-    code=452, status="4.5.3", text="One marketplace a transaction; send this recipient a mail of its own"
-)
 UNAPPROVED_SENDER = Reply(
     code=550,
     status="5.7.1",
     text="This sender address is not approved for your login; send from an approved address, or have it added with "
     "`gateway seller sender add`",
 )
+LOGIN_ENDED = Reply(
+    code=421, status="4.7.0", text="This login was revoked, disabled or given another password; log in again"
+)
 NULL_SENDER = Reply(
     code=550,
     status="5.7.1",
     text="Mail to buyers needs a sender address; set one in the program that sends it",
+)
+
+POLICIES_CHANGED = Reply(
+    code=451,
+    status="4.3.0",
+    text="The policies have changed while this mail came in, and not all its recipients are taken any more; send again",
 )
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -65,44 +60,16 @@ def new_id(now: datetime) -> str:
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(85, -1, -5))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
-    """A seller as an examination needs it.
-
-    Attributes:
-        profile: What the rules ask about.
-        senders: Approved addresses, folded; ``None`` for whoever needs no approval.
-    """
-
-    profile: Profile
-    senders: frozenset[Address] | None
-
-
-def sender_of(name: str, seller: SellerRecord | None, hostname: str) -> Sender:
-    """What is known of a seller. Whoever reaches a loopback listener without AUTH may send from any address.
-
-    Args:
-        name: The seller's.
-        seller: What the record holds of it.
-        hostname: The gateway's own name.
-    """
-    senders = seller.senders if seller is not None else ()
-    links = seller.links if seller is not None else ()
-    return Sender(
-        profile=Profile(seller=name, senders=senders, links=links, hostname=hostname),
-        senders=None if name == LOCAL.seller else frozenset(sender.folded for sender in senders),
-    )
-
-
 class Intake:
     """The handler of the submission server.
 
     Args:
         store: The record.
         workers: Where mail is examined.
-        policies: By name; each recipient domain belongs to one at most.
+        recipients: Who may be written to, and by which policy.
         hostname: The gateway's own name.
         wake: Called when a message was queued.
+        refusal: Why no mail is taken just now, or ``None``.
     """
 
     def __init__(
@@ -110,41 +77,41 @@ class Intake:
         *,
         store: Store,
         workers: Workers,
-        policies: Mapping[str, Policy],
+        recipients: Recipients,
         hostname: str,
         wake: Callable[[], None],
+        refusal: Callable[[], Reply | None] = lambda: None,
     ) -> None:
         self._store = store
-        self._workers = workers
-        self._by_domain = {
-            domain: policy for policy in policies.values() for domain in policy.recipient_domains
-        }
-        self._hostname = hostname
         self._wake = wake
-        self._passwords = PasswordChecker()
-        self._senders: dict[str, Sender] = {}
+        self._refusal = refusal
+        self._accounts = Accounts(store, hostname)
+        self.renew(recipients, workers)
+
+    def renew(self, recipients: Recipients, workers: Workers) -> None:
+        """Takes these recipients, and judges by their policies, from the next mail on."""
+        self._recipients = recipients
+        self._workers = workers
 
     def close(self) -> None:
         """Ends the threads that check passwords."""
-        self._passwords.close()
+        self._accounts.close()
 
-    async def authenticate(self, username: str, password: str, peer: str) -> Login | None:  # noqa: ARG002 - rates come later
-        """The login of that name and password, or ``None``; wrong, unknown and disabled take the same time."""
-        credential = await self._store.credential(username)
-        known = credential if credential is not None and not credential.is_disabled else None
-        right = await self._passwords.is_right(password, known.password_hash if known else None)
-        if known is None or not right:
-            return None
-        seller = await self._store.seller(known.seller)
-        self._senders[known.seller] = sender_of(known.seller, seller, self._hostname)
-        return Login(seller=known.seller, username=username)
+    async def authenticate(self, username: str, password: str, peer: str) -> Login | None:  # noqa: ARG002 - rates are the server's
+        """The login of that name and password, or ``None``."""
+        return await self._accounts.authenticate(username, password)
 
     async def reverse_path(self, login: Login, address: Address | None) -> Reply | None:
         """Sellers send from their approved addresses; the null reverse-path belongs to notices, never to sellers."""
+        if refusal := self._refusal():
+            return refusal
+        sender = await self._accounts.current(login)
+        if sender is None:
+            return LOGIN_ENDED
         if address is None:
             return NULL_SENDER
-        senders = (await self._of(login)).senders
-        return UNAPPROVED_SENDER if senders is not None and address.folded not in senders else None
+        is_approved = sender.senders is None or address.folded in sender.senders
+        return None if is_approved else UNAPPROVED_SENDER
 
     async def recipient(
         self,
@@ -152,30 +119,27 @@ class Intake:
         accepted: tuple[Recipient, ...],
         address: Address,
     ) -> Reply | None:
-        """Aliases of one marketplace a transaction, and of no other domain at all."""
-        policy = self._by_domain.get(address.domain)
-        if policy is None:
-            return NO_RELAY
-        if address.local.lower() in policy.dead_recipients:
-            return DEAD_ALIAS
-        if accepted and self._by_domain[accepted[0].address.domain] is not policy:
-            return OTHER_MARKETPLACE
-        return None
+        """Aliases of one marketplace a transaction, or other recipients where they are passed on."""
+        return self._recipients.refusal(accepted, address)
 
     async def message(self, submission: Submission) -> Reply:
         """Examines, decides, remembers; the reply is positive only once the mail is on disk."""
         started = perf_counter()
-        received_at = submission.received_at
-        id_ = new_id(received_at)
-        policy = self._by_domain[submission.envelope.recipients[0].address.domain]
-        sender = await self._of(submission.login)
+        if refusal := self._refusal():
+            return _put_off(submission, refusal)
+        id_ = new_id(submission.received_at)
+        sender = self._accounts.latest(submission.login)
+        if not self._recipients.still_taken(submission.envelope.recipients):
+            return _put_off(submission, POLICIES_CHANGED)
+        # Policies and workers change together, and between here and the worker's count of its mails nothing waits: a
+        # mail is judged by one policy, also while the settings are reloaded.
+        policy = self._recipients.policy(submission.envelope.recipients[0].address)
         try:
-            examination = await self._workers.examine(
-                submission.octets, policy.name, sender.profile, received_at
-            )
-            verdict = decide(examination, Facts(senders=sender.senders), received_at)
+            examination = await self._examined(submission, policy, sender)
+            verdict = decide(examination, Facts(senders=sender.senders), submission.received_at)
         except WorkerLostError as error:
-            examination, verdict = Examination(policy=policy.stamp), Defer(incident=error.incident)
+            stamp = policy.stamp if policy is not None else OTHER
+            examination, verdict = Examination(policy=stamp), Defer(incident=error.incident)
         else:
             verdict = await self._remembered(id_, submission, policy, examination, verdict)
         if isinstance(verdict, Accept):
@@ -184,8 +148,22 @@ class Intake:
         _tell(id_, submission, examination, verdict, reply, perf_counter() - started)
         return reply
 
+    async def _examined(self, submission: Submission, policy: Policy | None, sender: Sender) -> Examination:
+        """What the mail has shown: to the policy of its recipients, or, where it is passed on, to nobody."""
+        if policy is None:
+            # A thread: some hundred kilobytes of header fields take long enough to keep others waiting.
+            return await asyncio.to_thread(pass_on, submission.octets)
+        return await self._workers.examine(
+            submission.octets, policy.name, sender.profile, submission.received_at
+        )
+
     async def _remembered(
-        self, id_: str, submission: Submission, policy: Policy, examination: Examination, verdict: Verdict
+        self,
+        id_: str,
+        submission: Submission,
+        policy: Policy | None,
+        examination: Examination,
+        verdict: Verdict,
     ) -> Verdict:
         """The verdict once it is on disk; a disk that takes nothing defers the mail, whatever it was to become."""
         record = _new_message(id_, submission, policy, examination, verdict)
@@ -197,15 +175,13 @@ class Intake:
             return Defer(incident=incident)
         return verdict
 
-    async def _of(self, login: Login) -> Sender:
-        name = login.seller
-        if name not in self._senders:
-            self._senders[name] = sender_of(name, await self._store.seller(name), self._hostname)
-        return self._senders[name]
-
 
 def _new_message(
-    id_: str, submission: Submission, policy: Policy, examination: Examination, verdict: Verdict
+    id_: str,
+    submission: Submission,
+    policy: Policy | None,
+    examination: Examination,
+    verdict: Verdict,
 ) -> NewMessage:
     digest = examination.digest
     return NewMessage(
@@ -214,7 +190,7 @@ def _new_message(
         seller=submission.login.seller,
         peer=submission.peer,
         envelope=submission.envelope,
-        policy=policy.stamp,
+        policy=examination.policy,
         verdict=verdict_name(verdict),
         reply=str(reply_to(verdict, id_)),
         message_id=digest.message_id or None,
@@ -222,11 +198,11 @@ def _new_message(
         order_ids=digest.orders,
         original=submission.octets,
         sent=verdict.octets if isinstance(verdict, Accept) else None,
-        route=policy.name,
+        route=route_of(policy),
         findings=finding_records(examination),
         normalised=examination.normalised,
         due_at=submission.received_at,
-        hold=deadline_of(policy, submission.received_at) if isinstance(verdict, Hold) else None,
+        hold=deadline_of(policy, submission.received_at) if policy and isinstance(verdict, Hold) else None,
     )
 
 
@@ -251,6 +227,13 @@ def _finding_record(judgement: Judgement) -> FindingRecord:
         remedy=finding.remedy.value,
         advice=judgement.advice,
     )
+
+
+def _put_off(submission: Submission, reply: Reply) -> Reply:
+    """Not taken now, and not looked at: the client keeps it."""
+    deferred = Defer(incident="")
+    _tell(new_id(submission.received_at), submission, Examination(policy=""), deferred, reply, 0.0)
+    return reply
 
 
 def _tell(

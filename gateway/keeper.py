@@ -50,12 +50,14 @@ class Keeper:
 
     Attributes:
         clock: Aware UTC.
+        steady: Called before the clock is read: moves what waits where it was set.
     """
 
     def __init__(self, store: Holds, at_deadline: AtDeadline) -> None:
         self._store = store
         self._at_deadline = at_deadline
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.steady: Callable[[], Awaitable[object]] = _nothing
 
     async def run(self) -> None:
         """Keeps deadlines until it is cancelled."""
@@ -70,6 +72,7 @@ class Keeper:
             Seconds until it is worth looking again.
         """
         try:
+            await self.steady()
             all_went_well = [await self._attend(each) for each in await self._store.holds_due(self.clock())]
             due = await self._store.next_hold_due()
         except StoreError as error:
@@ -99,6 +102,10 @@ class Keeper:
             return False
         events.hold_ended(id=held.id, seller=held.seller, verdict=verdict)
         return True
+
+
+async def _nothing() -> None:
+    pass
 
 
 def _fault(where: str, error: BaseException) -> None:

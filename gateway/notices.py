@@ -89,10 +89,14 @@ class Notices:
         self, store: Store, author: str | None, hostname: str, *, allowance: Allowance | None = None
     ) -> None:
         self._store = store
-        self.author = parse_path(author) if author is not None else None
         self._hostname = hostname
         self._allowance = allowance or Allowance()
         self.wake: Callable[[], None] = lambda: None
+        self.renew(author)
+
+    def renew(self, author: str | None) -> None:
+        """Writes as ``notices.from`` says from now on."""
+        self.author = parse_path(author) if author is not None else None
 
     async def letters(self, message_id: str, told: tuple[Told, ...]) -> Letters:
         """What is owed to the seller of a mail; the caller queues it with what it settles.

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gateway.accounts import sender_of
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examination import Examination
 from gateway.filter.verdict import Accept, Reject, Verdict, verdict_name
-from gateway.intake import deadline_of, finding_records, sender_of
+from gateway.intake import deadline_of, finding_records
 from gateway.notices import Notices
 from gateway.policy.model import OnMatch, Policy
 from gateway.rules import BY_NAME
@@ -76,12 +77,16 @@ class Review:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
-        self._workers = workers
-        self._policies = policies
         self._notices = notices
         self._hostname = hostname
         self._clock = clock
         self.wake: Callable[[], None] = lambda: None
+        self.renew(policies, workers)
+
+    def renew(self, policies: Mapping[str, Policy], workers: Workers | None) -> None:
+        """Judges by these policies from the next decision on."""
+        self._policies = policies
+        self._workers = workers
 
     async def hold(self, message_id: str, *, who: str, reason: str) -> datetime:
         """Puts a queued mail on hold.
@@ -168,11 +173,14 @@ class Review:
 
     async def _examine(self, detail: MessageDetail, hold_as: OnMatch) -> _Examined:
         summary = detail.summary
-        policy = self._policy(detail)
-        if self._workers is None or detail.original is None:
-            raise LookupError(f"message {summary.id} cannot be examined: no workers, or no octets")
         sender = sender_of(summary.seller, await self._store.seller(summary.seller), self._hostname)
-        examination = await self._workers.examine(
+        policy, workers = (
+            self._policy(detail),
+            self._workers,
+        )  # of one reload: nothing waits from here to the worker
+        if workers is None or detail.original is None:
+            raise LookupError(f"message {summary.id} cannot be examined: no workers, or no octets")
+        examination = await workers.examine(
             detail.original, policy.name, sender.profile, summary.received_at, hold_as=hold_as
         )
         verdict = decide(examination, Facts(senders=sender.senders), self._clock())

@@ -129,7 +129,7 @@ class Summaries:
 
     Args:
         store: The record.
-        author: From whom.
+        author: From whom, just now; ``None`` where no notices are sent: what is owed stays owed.
         hostname: The gateway's own name.
         clock: Aware UTC.
 
@@ -140,7 +140,7 @@ class Summaries:
     def __init__(
         self,
         store: Debts,
-        author: Address,
+        author: Callable[[], Address | None],
         hostname: str,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -164,20 +164,23 @@ class Summaries:
 
     async def sum_up(self) -> int:
         """Queues a sum for every reverse-path that is owed one; returns how many."""
+        author = self._author()
+        if author is None:
+            return 0
         sums = await self._store.owed()
         for each in sums:
-            notice = self._notice(each)
+            notice = self._notice(each, author)
             await self._store.sum_up(each, notice)
             self.wake()
             events.notice_sent(id=notice.id, kind="summary")
         return len(sums)
 
-    def _notice(self, owed: OwedSum) -> NewMessage:
+    def _notice(self, owed: OwedSum, author: Address) -> NewMessage:
         now = self._clock().replace(microsecond=0)
         id_ = new_id(now)
         notice_sum = NoticeSum(
             hostname=self._hostname,
-            author=self._author,
+            author=author,
             recipient=owed.reverse_path,
             message_id=message_id_of(id_, self._hostname),
             written_at=now,

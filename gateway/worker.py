@@ -12,6 +12,7 @@ Source: facts of adversary.md 2.4, invariant 6 of ARCHITECTURE.md.
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import pickle
@@ -20,11 +21,11 @@ import secrets
 import signal
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from gateway.filter.codec import dump, load
 from gateway.filter.examination import Examination
@@ -44,6 +45,9 @@ START_S = 60.0
 MAX_WAIT_S = 120.0
 """Seconds that a mail waits for a worker. Clients give up on the reply after some minutes (RFC 5321 section
 4.5.3.2.6 gives ten) and send again; a mail taken after that would arrive twice."""
+
+GARBAGE_OBJECTS = 20_000
+"""New objects between two looks for circles in a worker; the interpreter's own 700 cost a twentieth of its time."""
 
 MAX_INCIDENT_OCTETS = 64
 """An answer that short is no examination but the id of an incident."""
@@ -88,13 +92,19 @@ class Workers:
         self._limits = limits
         self._idle: asyncio.Queue[_Worker | None] = asyncio.Queue()
         self._all: set[_Worker] = set()
+        self._under_way = 0
+        self._is_quiet = asyncio.Event()
 
     @classmethod
     async def start(cls, policies: Mapping[str, Policy], limits: WorkerLimits) -> Self:
         """Starts the processes and waits until each has loaded its libraries."""
         workers = cls(policies, limits)
-        for worker in await asyncio.gather(*(workers._spawn() for _ in range(limits.count))):
-            workers._idle.put_nowait(worker)
+        try:
+            for worker in await _all_or_first_fault([workers._spawn() for _ in range(limits.count)]):
+                workers._idle.put_nowait(worker)
+        except BaseException:
+            await workers.close()  # a reload that fails must leave no process behind
+            raise
         return workers
 
     @property
@@ -123,14 +133,53 @@ class Workers:
         Raises:
             WorkerLostError: Killed at the deadline, out of memory, crashed, or failed on a fault of ours.
         """
-        worker = await self._free()
-        began = perf_counter()
+        head = pickle.dumps((policy, profile, received_at, hold_as))
+        with self._at_work():
+            worker = await self._free()
+            began = perf_counter()
+            examination = await self._ask(worker, head, octets)
+        metrics.EXAMINE_SECONDS.observe(perf_counter() - began)
+        if isinstance(examination, str):
+            events.worker_lost(incident=examination, reason="fault")
+            raise WorkerLostError(examination)
+        return examination
+
+    async def probe(self) -> None:
+        """Has each idle process answer, and starts one where it is gone.
+
+        A process that is busy is at a mail, under a deadline, and has nothing to prove.
+
+        Raises:
+            WorkerLostError: A process does not answer, or cannot be started.
+        """
+        with self._at_work():
+            for _ in range(self._idle.qsize()):
+                if not self._idle.empty():  # a mail may have come meanwhile
+                    await self._ask(self._idle.get_nowait(), b"", b"")
+
+    async def retire(self) -> None:
+        """Ends the processes once the mails that are with them are answered; the caller sends no more."""
+        while self._under_way:
+            self._is_quiet.clear()
+            await self._is_quiet.wait()
+        await self.close()
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._is_quiet.set()
+
+    async def _ask(self, worker: "_Worker | None", head: bytes, octets: bytes) -> Examination | str:
+        """What a process answers; it is idle again, or replaced by the next mail."""
         try:
             if worker is None or worker.process.returncode is not None:
                 worker = await self._replace(worker)
-            head = pickle.dumps((policy, profile, received_at, hold_as))
             async with asyncio.timeout(self._limits.deadline_s):
-                examination = await worker.ask(head, octets)
+                answer = await worker.ask(head, octets)
         except (TimeoutError, OSError, EOFError, ValueError) as error:
             raise await self._lost(worker, error) from error
         except asyncio.CancelledError:
@@ -138,11 +187,7 @@ class Workers:
             await self._discard(worker)
             raise
         self._idle.put_nowait(worker)
-        metrics.EXAMINE_SECONDS.observe(perf_counter() - began)
-        if isinstance(examination, str):
-            events.worker_lost(incident=examination, reason="fault")
-            raise WorkerLostError(examination)
-        return examination
+        return answer
 
     async def close(self) -> None:
         """Ends all processes."""
@@ -183,6 +228,16 @@ class Workers:
         await self._discard(worker)
         events.worker_lost(incident=incident, reason="timeout" if isinstance(error, TimeoutError) else "died")
         return WorkerLostError(incident)
+
+
+async def _all_or_first_fault(spawning: "Sequence[Coroutine[Any, Any, _Worker]]") -> "list[_Worker]":
+    """All of them, once the last has started or failed: none is left half started behind a fault."""
+    spawned = await asyncio.gather(*spawning, return_exceptions=True)
+    workers = [each for each in spawned if isinstance(each, _Worker)]
+    for each in spawned:
+        if isinstance(each, BaseException):
+            raise each
+    return workers
 
 
 class _Worker:
@@ -258,10 +313,17 @@ def main() -> None:
     policies, limits = pickle.loads(setup)  # noqa: S301 - the parent's own words
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_octets, limits.memory_octets))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold a buyer's mail
+    # The libraries stay; of a mail, next to nothing is left in circles.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS)
     _write(sink, b"ready", b"")
     with contextlib.suppress(EOFError):
         while True:
             head, octets = _read(source)
+            if not head:
+                _write(sink, *_no_examination(""))  # a probe: are you there?
+                continue
             # Should the parent be killed now, nobody enforces the deadline: the alarm ends the process then.
             signal.setitimer(signal.ITIMER_REAL, 2 * limits.deadline_s)
             name, profile, received_at, hold_as = pickle.loads(head)  # noqa: S301 - the parent's own words
@@ -279,7 +341,11 @@ def _answer(octets: bytes, policy: Policy, profile: Profile, received_at: dateti
     except Exception as error:  # noqa: BLE001 - a rule that raises costs one mail a 451, not the process
         incident = secrets.token_hex(4)
         events.fault(incident=incident, where="examine", exception=error)
-        return json.dumps({"incident": incident}).encode(), b""
+        return _no_examination(incident)
+
+
+def _no_examination(incident: str) -> tuple[bytes, bytes]:
+    return json.dumps({"incident": incident}).encode(), b""
 
 
 def _read(source: BinaryIO) -> tuple[bytes, bytes]:

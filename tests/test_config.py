@@ -1,14 +1,17 @@
 """Settings from a file and the environment, and their faults."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from gateway.config.errors import ConfigError
+from gateway.config.errors import ConfigError, fault_parts
+from gateway.config.limits import Limits
 from gateway.config.load import load_config
 from gateway.config.model import Config
 from gateway.config.next_hops import next_hops
 from gateway.config.policies import load_policies
+from gateway.smtp.limits import SessionLimits, SharedLimits
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,12 +44,6 @@ def test_defaults_need_no_file():
     assert "amazon" in load_policies(config)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "deploy").glob("*.toml")), ids=lambda path: path.name)
-def test_samples_in_deploy_are_good(path):
-    """Every sample configuration loads, and names only marketplaces that have a policy."""
-    assert load_policies(load_config(path, {}))
-
-
 def test_file_names_are_meant_from_the_files_folder(written, tmp_path):
     """Certificates and policies are found beside the configuration, wherever the command is run."""
     config = load_config(written('policies = "p"\n[tls]\ncertificate = "c.pem"\nkey = "/abs/k.pem"\n'), {})
@@ -54,10 +51,62 @@ def test_file_names_are_meant_from_the_files_folder(written, tmp_path):
     assert (config.tls.certificate, config.tls.key) == (tmp_path / "c.pem", Path("/abs/k.pem"))
 
 
+def test_sample_shows_every_limit():
+    """deploy/gateway.toml has every key of [limits], with the value that holds without it."""
+    sample = tomllib.loads((ROOT / "deploy" / "gateway.toml").read_text("utf-8"))["limits"]
+    assert sample == Limits().model_dump()
+
+
+def test_limits_are_those_of_the_server():
+    """The defaults of the settings are those of the server, and reach it."""
+    assert Limits().of_session() == SessionLimits()
+    assert Limits().shared() == SharedLimits()
+    config = load_config(None, {"GATEWAY_LIMITS_LOGIN_CONNECTIONS": "3", "GATEWAY_LIMITS_LOGIN_S": "7"})
+    assert (config.limits.shared().login.connections, config.limits.of_session().login_s) == (3, 7.0)
+
+
 FAULTS = {
+    "message larger than is read": ("[limits]\nmessage_octets = 30000000", "limits.message_octets"),
+    "no room for one message": (
+        "[limits.login]\noctets_in_hand = 1000",
+        "limits: login.octets_in_hand = 1000 has no room for one message",
+    ),
+    "proxies that are no network": (
+        '[[listener]]\naddress = "127.0.0.1:25"\ntls = "none"\nproxy_from = ["10.0.0.1/8"]',
+        'listener.0.proxy_from.0: is no address and no network; write it as "192.0.2.10" or "10.0.0.0/8"',
+    ),
+    "strangers through a proxy": (
+        '[[listener]]\naddress = "127.0.0.1:25"\ntls = "none"\nauth = "none"\nproxy_from = ["127.0.0.1"]',
+        'listener.0: proxy_from brings in strangers, who must log in: set auth = "required"',
+    ),
+    "no such TLS": ('[tls]\ncertificate = "c"\nkey = "k"\nminimum = "1.1"', "tls.minimum"),
+    **{
+        f"next hop is ourselves, {name}": (
+            (
+                f'hostname = "gw.example"\n[[listener]]\naddress = "{address}"\n{section}next_hop = "{hop}"\n'
+                '[tls]\ncertificate = "c"\nkey = "k"'
+            ),
+            f"next_hop is this gateway's own listener {address}, so its mail would go round for ever",
+        )
+        for name, address, hop, section in (
+            ("loopback", "127.0.0.1:2525", "smtp://127.0.0.1:2525", '[other_recipients]\naction = "relay"\n'),
+            ("localhost", "[::1]:2525", "smtp://localhost:2525", '[[route]]\nmarketplaces = ["amazon"]\n'),
+            ("everywhere", "0.0.0.0:587", "smtp://127.0.0.1:587", '[[route]]\nmarketplaces = ["amazon"]\n'),
+            ("by name", "0.0.0.0:25", "smtp://GW.example", '[notices]\nfrom = "a@gw.example"\n'),
+            ("by address", "192.0.2.1:25", "smtp://192.0.2.1", '[[route]]\nmarketplaces = ["amazon"]\n'),
+        )
+    },
+    "no time": ("[limits]\ncommand_s = 0", "limits.command_s"),
     "no TOML": ("a = ", "is no valid TOML"),
     "unknown key": ('hostnam = "x"', "hostnam: unknown key"),
     "unknown key in a section": ("[workers]\ncuont = 2", "workers.cuont: unknown key"),
+    **{
+        f"open to the world on {address}": (
+            f'[[listener]]\naddress = "{address}"\nauth = "none"\n[tls]\ncertificate = "c"\nkey = "k"',
+            'listener.0: auth = "none" is for loopback addresses only: anybody could send as your sellers',
+        )
+        for address in ("0.0.0.0:25", "[::]:25", "[2001:db8::1]:25", "[::ffff:127.0.0.1]:25", "gw.example:25")
+    },
     "no port": (
         '[[listener]]\naddress = "127.0.0.1"',
         'listener.0.address: is not host:port; write it as "127.0.0.1:2525"',
@@ -77,7 +126,18 @@ FAULTS = {
     "bad notice address": ('[notices]\nfrom = "nobody"', "notices.from: is not a mail address"),
     "bad consequence": ('[override.amazon]\nemoji = "delete"', "override.amazon.emoji"),
     "bad host name": ('hostname = "a b"', "hostname"),
-    "other recipients": ('[other_recipients]\naction = "relay"', "other_recipients.action"),
+    "other recipients without a next hop": (
+        '[other_recipients]\naction = "relay"',
+        'other_recipients: action = "relay" needs a next hop of its own: set next_hop',
+    ),
+    "other recipients over a bad next hop": (
+        '[other_recipients]\naction = "relay"\nnext_hop = "ftp://x"',
+        "other_recipients: next_hop",
+    ),
+    "other recipients with a password in clear": (
+        '[other_recipients]\naction = "relay"\nnext_hop = "smtp://me@mail.example"\npassword = "x"',
+        "other_recipients: next_hop would send a password unencrypted",
+    ),
 }
 
 
@@ -126,6 +186,21 @@ def test_fault_against_the_policies(written, text, words):
     assert any(words in fault for fault in caught.value.faults)
 
 
+@pytest.mark.parametrize("name", ["other", "notices"])
+def test_names_of_routes_are_reserved(name, written, tmp_path):
+    """No policy may be called as a route of the gateway's own: its mail would go by the other's next hop."""
+    (tmp_path / "p").mkdir()
+    text = (
+        (ROOT / "policies" / "amazon.toml")
+        .read_text("utf-8")
+        .replace('name = "amazon"', f'name = "{name}"', 1)
+    )
+    (tmp_path / "p" / "amazon.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_policies(load_config(written('policies = "p"\n'), {}))
+    assert f'a policy is called "{name}"' in str(caught.value)
+
+
 def test_bad_policy_files_are_told(written, tmp_path):
     """Faults of policy files are the configuration's faults, too."""
     (tmp_path / "p").mkdir()
@@ -154,6 +229,24 @@ def test_routes(written):
     assert "hidden" not in repr(config)
 
 
+def test_next_hop_beside_us(written):
+    """Another port, or another address of this machine, is another server."""
+    for address, hop in (("127.0.0.1:2525", "smtp://127.0.0.1"), ("192.0.2.1:25", "smtp://127.0.0.1:25")):
+        text = f'[[listener]]\naddress = "{address}"\n[tls]\ncertificate = "c"\nkey = "k"\n'
+        load_config(written(f'{text}[other_recipients]\naction = "relay"\nnext_hop = "{hop}"\n'), {})
+
+
+def test_next_hop_of_others(written):
+    """Other recipients have a next hop of their own, also while no more of their mail is taken."""
+    for action in ("relay", "reject"):
+        text = f'[other_recipients]\naction = "{action}"\nnext_hop = "smtps://me@mail.example"\npassword = "hidden"\n'
+        config = load_config(written(text), {})
+        hop = next_hops(config)["other"]
+        assert (hop.host, hop.password) == ("mail.example", "hidden")
+        assert "hidden" not in repr(config)
+    assert "other" not in next_hops(load_config(None, {}))
+
+
 ENVIRONMENT = {
     "a plain key": ({"GATEWAY_HOSTNAME": "gw.example"}, lambda config: config.hostname, "gw.example"),
     "a key in a section": ({"GATEWAY_WORKERS_COUNT": "3"}, lambda config: config.workers.count, 3),
@@ -170,6 +263,12 @@ ENVIRONMENT = {
         },
         lambda config: config.listener[0].address,
         "127.0.0.1:9",
+    ),
+    "a list of networks": (
+        {"GATEWAY_LISTENER_0_ADDRESS": "127.0.0.1:9", "GATEWAY_LISTENER_0_TLS": "none"}
+        | {"GATEWAY_LISTENER_0_PROXY_FROM": "192.0.2.10, 10.0.0.0/8"},
+        lambda config: config.listener[0].proxy_from,
+        ("192.0.2.10", "10.0.0.0/8"),
     ),
     "a list of words": (
         {"GATEWAY_ROUTE_0_MARKETPLACES": "amazon, default", "GATEWAY_ROUTE_0_NEXT_HOP": "mx"},
@@ -238,3 +337,50 @@ def test_environment_fault(environment):
 def test_the_defaults_are_a_configuration():
     """The defaults themselves pass their own checks."""
     assert Config.model_validate({}) == Config()
+
+
+def test_a_folder_without_policies(written, tmp_path):
+    """Without a policy every recipient would be refused for good, so it is a fault: in a reload most of all."""
+    (tmp_path / "p").mkdir()
+    for folder in ("p", "gone"):
+        with pytest.raises(ConfigError) as caught:
+            load_policies(load_config(written(f'policies = "{folder}"\n'), {}))
+        assert caught.value.faults == (
+            f"policies: {tmp_path / folder} holds no policy; name a folder with *.toml files, or remove the key",
+        )
+
+
+PARTS = {
+    "file, key, fault": (
+        "/etc/g.toml: tls.key: is gone; mend it",
+        ("/etc/g.toml", "tls.key", "is gone; mend it"),
+    ),
+    "no key": ("/etc/g.toml: is no valid TOML: line 3", ("/etc/g.toml", "", "is no valid TOML: line 3")),
+    "no file": ("route.0.marketplaces: no policy: x", ("", "route.0.marketplaces", "no policy: x")),
+    "a bracketed key": ("[override.amazon].emoji: no rule", ("", "[override.amazon].emoji", "no rule")),
+    "a variable": ("environment: GATEWAY_X: fits no key", ("environment", "GATEWAY_X", "fits no key")),
+    "no file at all": ("configuration: store: is none", ("configuration", "store", "is none")),
+    "a list": ("p.toml: rule.emoji.params: chars: x", ("p.toml", "rule.emoji.params", "chars: x")),
+    "a sentence": ("something is wrong", ("", "", "something is wrong")),
+}
+
+
+@pytest.mark.parametrize("sentence, parts", PARTS.values(), ids=PARTS)
+def test_parts_of_a_fault(sentence, parts):
+    """A fault is told to the log in its parts, which together are what a check prints."""
+    assert fault_parts(sentence) == parts
+    assert ": ".join(filter(None, parts)) == sentence
+
+
+PAIRS = {
+    "resume below low": ("low_mb = 10\nresume_mb = 9", "resume_mb = 9 is below low_mb = 10"),
+    "likewise inodes": ("low_inodes = 10\nresume_inodes = 9", "resume_inodes = 9 is below low_inodes = 10"),
+    "low above the default": ("low_mb = 9999", "resume_mb = 512 is below low_mb = 9999"),
+}
+
+
+@pytest.mark.parametrize("text, words", PAIRS.values(), ids=PAIRS)
+def test_marks_of_the_disk(written, text, words):
+    """Mail cannot be taken again before it is refused."""
+    (fault,) = faults_of(written(f"[disk]\n{text}\n"))
+    assert words in fault

@@ -9,7 +9,8 @@ from gateway.config.errors import ConfigError
 from gateway.config.load import load_config
 from gateway.config.model import Config
 from gateway.config.next_hops import next_hops, schedules
-from gateway.outbound import make_runner
+from gateway.mail.address import Address
+from gateway.outbound import Outbound
 
 ROUTE = '[[route]]\nmarketplaces = ["amazon"]\n'
 
@@ -133,11 +134,20 @@ class Unused:
 )
 def test_destinations(values, route, expected):
     """Load is counted by recipient domain where DNS names the next hop, and by route where the route does."""
-    from gateway.mail.address import Address
-
     config = Config.model_validate({"hostname": "gw.example", **values})
-    runner = make_runner(config, Unused(), Unused(), None)
-    assert runner._hooks.destination(route, Address("b", "m.example")) == expected
+    assert Outbound(config).destination(route, Address("b", "m.example")) == expected
+
+
+def test_renewed():
+    """Other settings count from then on; the longest wait of any route is known."""
+    outbound = Outbound(Config.model_validate({"hostname": "gw.example"}))
+    assert outbound.next_hop("amazon").kind == "mx"
+    assert outbound.next_hop("other") is None
+    route = {"marketplaces": ["amazon"], "next_hop": "smtp://h", "longest_retry_s": 7200}
+    outbound.renew(Config.model_validate({"hostname": "gw.example", "route": [route]}))
+    assert outbound.next_hop("amazon").host == "h"
+    assert outbound.schedule("amazon").cap_s == 7200
+    assert outbound.longest_retry_s() == 7200 * 1.2
 
 
 def test_every_route_may_be_busy_at_once():
@@ -146,7 +156,7 @@ def test_every_route_may_be_busy_at_once():
     config = Config.model_validate(
         {"hostname": "gw.example", "route": routes, "delivery": {"concurrency": 4}}
     )
-    limits = make_runner(config, Unused(), Unused(), None)._limits
+    limits = Outbound(config).runner(config, Unused(), Unused(), None, None)._limits
     assert (limits.per_destination, limits.per_route) == (4, 8)
     assert limits.in_all >= limits.per_route * (len(routes) + 1)
 

@@ -103,7 +103,7 @@ async def sent(store):
 async def test_what_is_owed_is_summed_up_once(store, log_lines):
     """Each reverse-path gets one mail about all that it is owed, and none the next time."""
     woken = []
-    keeper = Summaries(store, AUTHOR, "gateway.example", clock=lambda: NOW)
+    keeper = Summaries(store, lambda: AUTHOR, "gateway.example", clock=lambda: NOW)
     keeper.wake = lambda: woken.append(True)
     await owe(
         store,
@@ -126,7 +126,7 @@ async def test_what_is_owed_is_summed_up_once(store, log_lines):
 async def test_a_sum_stays_readable(store):
     """Of very many only the first are named; all are counted."""
     await owe(store, *(owed(f"m{n:03}") for n in range(MAX_LISTED + 7)))
-    await Summaries(store, AUTHOR, "gateway.example", clock=lambda: NOW).sum_up()
+    await Summaries(store, lambda: AUTHOR, "gateway.example", clock=lambda: NOW).sum_up()
     text = (await sent(store))[str(TEA)]
     assert "57 recipients: could not be delivered" in text
     assert text.count("Order m") == MAX_LISTED
@@ -141,3 +141,10 @@ async def test_what_comes_while_a_sum_is_written_is_for_the_next(store):
     await store.sum_up(read, message("sum", reverse_path=None))
     (left,) = await store.owed()
     assert [each.message_id for each in left.listed] == ["m2"]
+
+
+async def test_without_an_author_what_is_owed_stays_owed(store):
+    """Where [notices] was taken out, nothing is sent and nothing forgotten."""
+    await owe(store, owed("m1"))
+    assert await Summaries(store, lambda: None, "gateway.example").sum_up() == 0
+    assert len(await store.owed()) == 1

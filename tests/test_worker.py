@@ -1,7 +1,9 @@
 """Processes that examine mail: what a client of theirs can rely on."""
 
 import asyncio
+import contextlib
 import os
+import signal
 import sys
 
 import pytest
@@ -115,6 +117,50 @@ async def test_a_worker_that_cannot_start(policies, tmp_path, monkeypatch, log_l
     monkeypatch.setattr(sys, "executable", str(program))
     with pytest.raises(WorkerStartError):
         await Workers.start(policies, WorkerLimits(count=1))
+
+
+async def test_a_probe_asks_each_idle_process(policies, log_lines, received_at):
+    """A process that is gone is started anew by the next probe, and a mail finds all of them at work."""
+    workers = await Workers.start(policies, WorkerLimits(count=2))
+    before = workers.process_ids
+    os.kill(before[0], signal.SIGKILL)
+    with contextlib.suppress(WorkerLostError):
+        await workers.probe()  # it may be the first to notice
+    await workers.probe()
+    assert len(workers.process_ids) == 2
+    assert before[0] not in workers.process_ids
+    assert await workers.examine(MAIL, "amazon", PROFILE, received_at)
+    await workers.close()
+
+
+async def test_one_process_that_cannot_be_started_fails_every_probe(
+    policies, tmp_path, monkeypatch, log_lines
+):
+    """One that answers does not hide one that is missing."""
+    workers = await Workers.start(policies, WorkerLimits(count=2))
+    await workers._discard(await workers._idle.get())
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", str(program))
+        for _ in range(3):
+            with pytest.raises(WorkerLostError):
+                await workers.probe()
+    await workers.probe()
+    await workers.close()
+
+
+async def test_workers_that_retire_finish_their_mails(policies, log_lines, received_at):
+    """Retired workers answer what is with them, also what waits for a free one, and then end."""
+    workers = await Workers.start(policies, WorkerLimits(count=1))
+    (process_id,) = workers.process_ids
+    mails = [asyncio.create_task(workers.examine(MAIL, "amazon", PROFILE, received_at)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await workers.retire()
+    assert all(mail.done() and mail.result().octets for mail in mails)
+    with pytest.raises(ProcessLookupError):
+        os.kill(process_id, 0)
 
 
 async def test_workers_end_with_their_parent(workers):

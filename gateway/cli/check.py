@@ -27,12 +27,13 @@ from gateway.cli.common import (
 from gateway.config.model import Config
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examination import Examination
+from gateway.filter.pass_on import pass_on
 from gateway.filter.verdict import Accept, Defer, Judgement, Reject, Verdict, reply_to, verdict_name
-from gateway.intake import NO_RELAY
 from gateway.mail.address import Address, mailboxes, parse_path
 from gateway.mail.errors import AddressError, MessageError
 from gateway.mail.parse import parse
 from gateway.policy.model import Policy
+from gateway.recipients import NO_RELAY
 from gateway.rules.context import Profile
 from gateway.worker import WorkerLimits, WorkerLostError, Workers
 
@@ -65,6 +66,7 @@ class _Task:
     facts: Facts
     at: datetime
     out: Path | None
+    relays_others: bool
 
 
 @click.command("check")
@@ -126,6 +128,7 @@ def _task(  # noqa: PLR0913 - one argument an option
         facts=facts,
         at=_time(at),
         out=out,
+        relays_others=config.other_recipients.action == "relay",
     )
 
 
@@ -203,6 +206,9 @@ async def _check(file: Path, task: _Task, workers: Workers, gate: asyncio.Semaph
 
 async def _judge(octets: bytes, task: _Task, workers: Workers) -> tuple[Examination, Verdict]:
     policy = _policy(octets, task)
+    if policy is None and task.relays_others:
+        examination = pass_on(octets)
+        return examination, decide(examination, task.facts, task.at)
     if policy is None:
         refusal = Reject(code=NO_RELAY.code, status=NO_RELAY.status, sentences=(NO_RELAY.text,))
         return Examination(policy="none"), refusal

@@ -47,11 +47,15 @@ def fail(faults: Iterable[str]) -> NoReturn:
     raise SystemExit(EXIT_FAULT)
 
 
+def environment() -> dict[str, str]:
+    """The variables that are settings: all but the one that names the file."""
+    return {name: value for name, value in os.environ.items() if name != "GATEWAY_CONFIG"}
+
+
 def settings(config_file: Path | None) -> Config:
     """The configuration, or its faults and exit 2."""
-    environment = {name: value for name, value in os.environ.items() if name != "GATEWAY_CONFIG"}
     try:
-        return load_config(config_file, environment)
+        return load_config(config_file, environment())
     except ConfigError as error:
         fail(error.faults)
 

@@ -135,14 +135,14 @@ def _config(folder: Path, sink_port: int) -> Config:
             "override": DEMO_OVERRIDES,
             "console": {"address": "127.0.0.1:0"},
             "workers": {"count": 1},
+            "dkim": {"keys": str(folder / "dkim")},
         }
     )
 
 
 async def _add_seller(store: Store) -> str:
     password = generate_password()
-    await store.add_seller("harbour-tea", [parse_path(SENDER)])
-    await store.add_credential("harbour-tea", "harbour-tea", hash_password(password))
+    await store.add_seller("harbour-tea", [parse_path(SENDER)], hash_password(password))
     return password
 
 

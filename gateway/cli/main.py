@@ -16,8 +16,10 @@ _COMMANDS = {
     "config": ("config", "Check the configuration."),
     "policy": ("policy", "Check, show and explain policies."),
     "seller": ("seller", "Add and show sellers and their SMTP credentials."),
+    "dkim": ("dkim", "Make the keys that mail is signed with, and compare them with DNS."),
     "queue": ("queue", "See what waits, and decide about it: hold, release, reject, retry, delete."),
     "messages": ("messages", "Search the record of mails."),
+    "store": ("store", "Back up the record."),
 }
 
 

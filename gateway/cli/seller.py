@@ -1,21 +1,20 @@
 """``gateway seller …``: sellers, their credentials, approved senders and links."""
 
-import sys
 from pathlib import Path
 
 import click
 from rich.table import Table
 
 from gateway.cli.common import EXIT_NO, config_option, fail, settings, terminal, with_store
-from gateway.credentials import generate_password, hash_password
+from gateway.cli.login import command as login_command
+from gateway.cli.login import is_username
+from gateway.cli.passwords import read_password, show_password
+from gateway.credentials import hash_password
 from gateway.html.url import parse_url
 from gateway.mail.address import Address, parse_path
 from gateway.mail.errors import AddressError
-from gateway.store.records import SellerRecord
+from gateway.store.accounts import SellerRecord
 from gateway.store.store import Store
-
-MIN_PASSWORD_CHARS = 12
-"""Characters of a password that a person chose; NIST SP 800-63B asks for 8, but this one is typed once."""
 
 
 @click.group("seller")
@@ -34,18 +33,15 @@ def add(name: str, senders: tuple[str, ...], config_file: Path | None) -> None:
 
     The password is read from standard input when it is no terminal, else generated.
     """
-    if not name or not name.isprintable() or " " in name or name == "local":
+    if not is_username(name):
         fail([f'seller name "{name}": use letters, digits, dots and hyphens; "local" is taken'])
     addresses = _addresses(senders)
-    password, is_ours = _password()
-
-    async def work(store: Store) -> None:
-        await store.add_seller(name, addresses)
-        await store.add_credential(name, name, hash_password(password))
-
-    with_store(settings(config_file), work)
+    password, is_ours = read_password()
+    with_store(
+        settings(config_file), lambda store: store.add_seller(name, addresses, hash_password(password))
+    )
     click.echo(f"seller {name} added; SMTP user name: {name}")
-    _show_password(password, is_ours=is_ours)
+    show_password(password, is_ours=is_ours)
 
 
 @command.command("password")
@@ -53,19 +49,30 @@ def add(name: str, senders: tuple[str, ...], config_file: Path | None) -> None:
 @config_option
 def set_password(name: str, config_file: Path | None) -> None:
     """Set another password for login NAME: from standard input, else generated and printed once."""
-    password, is_ours = _password()
+    password, is_ours = read_password()
     with_store(settings(config_file), lambda store: store.set_password(name, hash_password(password)))
-    click.echo(f"password of {name} changed; new connections need it at once")
-    _show_password(password, is_ours=is_ours)
+    click.echo(
+        f"password of {name} changed; whoever is logged in with the old one is cut off at their next mail"
+    )
+    show_password(password, is_ours=is_ours)
 
 
 @command.command("disable")
 @click.argument("name")
 @config_option
 def disable(name: str, config_file: Path | None) -> None:
-    """Take no login of seller NAME any more; its record stays."""
+    """Take no login of seller NAME any more, in open connections either; its record stays."""
     with_store(settings(config_file), lambda store: store.disable(name))
     click.echo(f"seller {name} disabled")
+
+
+@command.command("enable")
+@click.argument("name")
+@config_option
+def enable(name: str, config_file: Path | None) -> None:
+    """Take the logins of seller NAME again, but for those that are revoked."""
+    with_store(settings(config_file), lambda store: store.enable(name))
+    click.echo(f"seller {name} enabled")
 
 
 @command.command("list")
@@ -97,6 +104,9 @@ def show(name: str, config_file: Path | None) -> None:
     click.echo(f"links     {', '.join(record.links) or 'none'}")
 
 
+command.add_command(login_command)
+
+
 @command.group("sender")
 def sender() -> None:
     """Approved senders."""
@@ -107,7 +117,7 @@ def sender() -> None:
 @click.argument("senders", nargs=-1, required=True, metavar="ADDRESS...")
 @config_option
 def sender_add(name: str, senders: tuple[str, ...], config_file: Path | None) -> None:
-    """Let seller NAME send from more addresses; new connections see it at once."""
+    """Let seller NAME send from more addresses; open connections see it at once."""
     addresses = _addresses(senders)
     with_store(settings(config_file), lambda store: store.add_senders(name, addresses))
     click.echo(f"{len(addresses)} approved for {name}")
@@ -144,25 +154,3 @@ def _addresses(texts: tuple[str, ...]) -> list[Address]:
         except AddressError:
             fail([f'"{text}" is not a mail address; write it as shop@seller.example'])
     return found
-
-
-def _password() -> tuple[str, bool]:
-    """The password, and whether it is ours to show."""
-    if sys.stdin.isatty():
-        return generate_password(), True
-    given = sys.stdin.readline().rstrip("\r\n")
-    if not given:
-        return generate_password(), True
-    if len(given) < MIN_PASSWORD_CHARS:
-        fail(
-            [
-                f"the password on standard input is short; use at least {MIN_PASSWORD_CHARS} characters, or give none"
-            ]
-        )
-    return given, False
-
-
-def _show_password(password: str, *, is_ours: bool) -> None:
-    if is_ours:
-        click.echo(f"password: {password}")
-        click.echo("It is shown this once; the gateway keeps only its hash.")

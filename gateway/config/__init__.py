@@ -7,7 +7,7 @@ mend. File by file::
     fields       what sections share   sending      where it goes
     load         from file and environment to settings
     policies     from settings to the policies in force
-    next_hops    from settings to next hops
+    next_hops    from settings to next hops           limits       how much comes in
     environment  ``GATEWAY_…``         errors       what is wrong
 
 Not here: objects that are built from settings (``app``).

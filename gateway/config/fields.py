@@ -21,6 +21,17 @@ def is_loopback(endpoint: str) -> bool:
     return host_is_loopback(endpoint.rpartition(":")[0].strip("[]"))
 
 
+def is_same_endpoint(host: str, port: int, endpoint: str, hostname: str) -> bool:
+    """Whether ``host`` and ``port`` lead to what listens at ``endpoint`` of the machine called ``hostname``."""
+    bound, _, bound_port = endpoint.rpartition(":")
+    bound = bound.strip("[]").lower()
+    if not host or port != int(bound_port) or not port:
+        return False
+    is_everywhere = bound in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+    is_here = host_is_loopback(host) and (is_everywhere or host_is_loopback(bound))
+    return is_here or host.lower() in {bound, hostname.lower()}
+
+
 def _check_address(text: str) -> str:
     try:
         parse_path(text)

@@ -1,11 +1,21 @@
 """How mail comes in: ``[[listener]]``, ``[tls]``."""
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from gateway.config.fields import Endpoint, Section, is_loopback
+from gateway.smtp.tls import Minimum
+
+
+def _check_network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError('is no address and no network; write it as "192.0.2.10" or "10.0.0.0/8"') from None
+    return text
 
 
 class Listener(Section):
@@ -14,6 +24,15 @@ class Listener(Section):
     address: Endpoint
     tls: Literal["none", "starttls", "implicit"] = "starttls"
     auth: Literal["required", "none"] = "required"
+    proxy_from: tuple[Annotated[str, AfterValidator(_check_network)], ...] = ()
+
+    @model_validator(mode="after")
+    def _strangers_log_in(self) -> "Listener":
+        if self.proxy_from and self.auth == "none":
+            raise ValueError(
+                'proxy_from brings in strangers, who must log in: set auth = "required", or leave proxy_from out'
+            )
+        return self
 
     @model_validator(mode="after")
     def _loopback_only(self) -> "Listener":
@@ -31,3 +50,4 @@ class Tls(Section):
 
     certificate: Path
     key: Path
+    minimum: Minimum = "1.2"

@@ -10,10 +10,9 @@ from pydantic import ValidationError
 
 from gateway.config.environment import overlay
 from gateway.config.errors import ConfigError
-from gateway.config.listening import Tls
 from gateway.config.model import Config
 from gateway.config.next_hops import sending_faults
-from gateway.config.sending import Hop
+from gateway.config.sending import Dkim, Hop, OtherRecipients
 
 
 def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
@@ -63,16 +62,18 @@ def _fault(source: str, detail: Any) -> str:
 
 def _resolved(config: Config, folder: Path) -> Config:
     """File names in a configuration are meant from its own folder; the store's URL says itself what it means."""
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"dkim": Dkim(keys=folder / config.dkim.keys)}
     if config.policies is not None:
         changes["policies"] = folder / config.policies
     if config.tls is not None:
-        changes["tls"] = Tls(certificate=folder / config.tls.certificate, key=folder / config.tls.key)
+        files = {"certificate": folder / config.tls.certificate, "key": folder / config.tls.key}
+        changes["tls"] = config.tls.model_copy(update=files)
     changes["route"] = tuple(_with_authority(route, folder) for route in config.route)
+    changes["other_recipients"] = _with_authority(config.other_recipients, folder)
     if config.notices is not None:
         changes["notices"] = _with_authority(config.notices, folder)
     return config.model_copy(update=changes)
 
 
-def _with_authority(hop: Hop, folder: Path) -> Hop:
+def _with_authority(hop: Hop | OtherRecipients, folder: Path) -> Hop | OtherRecipients:
     return hop if hop.tls_ca is None else hop.model_copy(update={"tls_ca": folder / hop.tls_ca})

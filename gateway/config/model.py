@@ -7,9 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gateway.config.fields import Endpoint, Section
+from gateway.config.disk import Disk
+from gateway.config.fields import Endpoint, Section, is_same_endpoint
+from gateway.config.limits import Limits
 from gateway.config.listening import Listener, Tls
-from gateway.config.sending import Delivery, Notices, OtherRecipients, Route
+from gateway.config.sending import Delivery, Dkim, Hop, Notices, OtherRecipients, Route
+from gateway.relay.route import parse_next_hop
 
 
 class Console(Section):
@@ -42,6 +45,7 @@ class Config(Section):
     policies: Path | None = None
     listener: tuple[Listener, ...] = (Listener(address="127.0.0.1:2525", tls="none", auth="none"),)
     tls: Tls | None = None
+    limits: Limits = Limits()
     route: tuple[Route, ...] = ()
     other_recipients: OtherRecipients = OtherRecipients()
     override: dict[str, dict[str, Literal["off", "warn", "strip", "hold", "reject"]]] = Field(
@@ -52,6 +56,26 @@ class Config(Section):
     workers: WorkerSettings = WorkerSettings()
     retention: Retention = Retention()
     delivery: Delivery = Delivery()
+    dkim: Dkim = Dkim()
+    disk: Disk = Disk()
+
+    @model_validator(mode="after")
+    def _no_next_hop_is_ourselves(self) -> "Config":
+        # Nothing would end that circle: no Received field is added on the way, so none can be counted.
+        hops: dict[str, Hop | OtherRecipients] = {
+            f"route.{index}": each for index, each in enumerate(self.route)
+        }
+        hops |= {"other_recipients": self.other_recipients}
+        hops |= {"notices": self.notices} if self.notices else {}
+        for key, section in hops.items():
+            hop = parse_next_hop(section.next_hop or "mx", password=section.password)
+            for listener in self.listener:
+                if is_same_endpoint(hop.host, hop.port, listener.address, self.hostname):
+                    raise ValueError(
+                        f"{key}: next_hop is this gateway's own listener {listener.address}, so its mail would go "
+                        "round for ever; name the mail server that comes after"
+                    )
+        return self
 
     @model_validator(mode="after")
     def _certificate_for_tls(self) -> "Config":

@@ -4,14 +4,22 @@ import ssl
 from collections.abc import Iterator
 
 from gateway.config.model import Config
-from gateway.config.sending import Delivery, Hop, Route
+from gateway.config.sending import Delivery, Reach, Route
+from gateway.filter.pass_on import OTHER
+from gateway.notices import NOTICES_ROUTE
 from gateway.queue.schedule import Schedule
 from gateway.relay.route import NextHop
 
 
 def next_hops(config: Config) -> dict[str, NextHop]:
-    """The next hop of every marketplace that has a route of its own."""
-    return {marketplace: route.hop() for route in config.route for marketplace in route.marketplaces}
+    """By route: the next hop of every marketplace that has one of its own, of other recipients, and of notices."""
+    found = {marketplace: route.hop() for route in config.route for marketplace in route.marketplaces}
+    others = config.other_recipients.hop()
+    if others is not None:  # whether or not more is taken: what was taken before must find its way
+        found[OTHER] = others
+    if config.notices is not None:
+        found[NOTICES_ROUTE] = config.notices.hop()
+    return found
 
 
 def schedules(config: Config) -> dict[str, Schedule]:
@@ -34,13 +42,14 @@ def sending_faults(config: Config) -> list[str]:
     return faults
 
 
-def _hops(config: Config) -> Iterator[tuple[str, Hop]]:
+def _hops(config: Config) -> Iterator[tuple[str, Reach]]:
     yield from ((f"route.{n}", route) for n, route in enumerate(config.route))
+    yield "other_recipients", config.other_recipients
     if config.notices is not None:
         yield "notices", config.notices
 
 
-def _authority_fault(key: str, hop: Hop) -> str:
+def _authority_fault(key: str, hop: Reach) -> str:
     if hop.tls_ca is None:
         return ""
     try:

@@ -1,10 +1,12 @@
 """From settings to the policies in force, with this gateway's own word on their rules."""
 
-from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from gateway.config.errors import ConfigError
 from gateway.config.model import Config
+from gateway.filter.pass_on import OTHER
+from gateway.notices import NOTICES_ROUTE
 from gateway.policy.load import PolicyError, load_policy, override
 from gateway.policy.model import Policy
 
@@ -13,6 +15,9 @@ BUNDLED_POLICIES = Path(__file__).parents[1] / "_policies"
 
 SOURCE_POLICIES = Path(__file__).parents[2] / "policies"
 """Where they lie in a source tree."""
+
+RESERVED = (OTHER, NOTICES_ROUTE)
+"""Names of routes that no policy stands behind."""
 
 
 def load_policies(config: Config) -> dict[str, Policy]:
@@ -24,6 +29,7 @@ def load_policies(config: Config) -> dict[str, Policy]:
     folder = config.policies or default_policies()
     policies: dict[str, Policy] = {}
     faults: list[str] = []
+    faulty: set[str] = set()
     for file in sorted(folder.glob("*.toml")):
         try:
             policy = load_policy(file.read_text("utf-8"), source=str(file))
@@ -32,9 +38,22 @@ def load_policies(config: Config) -> dict[str, Policy]:
             )
         except PolicyError as error:
             faults += error.faults
+            faulty.add(file.stem)
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{file}: cannot be read ({type(error).__name__}); make it a readable UTF-8 file")
-    faults += _unknown_marketplaces(config, policies, folder)
+            faulty.add(file.stem)
+    if not policies and not faulty:
+        # Also the moment in which somebody replaces the folder: with no policy every recipient would be refused.
+        faults.append(
+            f"policies: {folder} holds no policy; name a folder with *.toml files, or remove the key"
+        )
+    faults += [
+        f'{folder}: a policy is called "{name}"; the gateway needs this name itself, choose another'
+        for name in RESERVED
+        if name in policies
+    ]
+    # A route to a policy that cannot be read is no fault of the route.
+    faults += _unknown_marketplaces(config, {*policies, *faulty}, folder)
     if faults:
         raise ConfigError(tuple(faults))
     return policies
@@ -45,7 +64,7 @@ def default_policies() -> Path:
     return BUNDLED_POLICIES if BUNDLED_POLICIES.is_dir() else SOURCE_POLICIES
 
 
-def _unknown_marketplaces(config: Config, policies: Mapping[str, Policy], folder: Path) -> list[str]:
+def _unknown_marketplaces(config: Config, policies: AbstractSet[str], folder: Path) -> list[str]:
     known = ", ".join(sorted(policies)) or "none"
     routed = [
         (f"route.{index}.marketplaces", name)

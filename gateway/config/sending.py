@@ -1,4 +1,4 @@
-"""Where mail goes: ``[[route]]``, ``[other_recipients]``, ``[notices]``, ``[delivery]``."""
+"""Where mail goes: ``[[route]]``, ``[other_recipients]``, ``[notices]``, ``[delivery]``, ``[dkim]``."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -12,30 +12,39 @@ Seconds = Annotated[float, Field(ge=0.001)]
 Hours = Annotated[float, Field(gt=0)]
 
 
-class Hop(Section):
-    """A next hop, its password, and what its TLS must be like."""
+class Reach(Section):
+    """How a next hop is reached: its password, and what its TLS must be like."""
 
-    next_hop: str = "mx"
     password: Annotated[str | None, Field(repr=False)] = None
     tls: Tls | None = None
     tls_ca: Path | None = None
 
-    @model_validator(mode="after")
-    def _readable(self) -> Self:
+    def _hop(self, next_hop: str) -> NextHop:
+        """The next hop as the delivery agent takes it.
+
+        Raises:
+            ValueError: With key, fault and mend.
+        """
+        tls_ca = str(self.tls_ca) if self.tls_ca is not None else None
         try:
-            self.hop()
+            return parse_next_hop(next_hop, password=self.password, tls=self.tls, tls_ca=tls_ca)
         except RouteError as error:
             raise ValueError(error.sentence) from error
+
+
+class Hop(Reach):
+    """A next hop."""
+
+    next_hop: str = "mx"
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        self.hop()
         return self
 
     def hop(self) -> NextHop:
-        """It, as the delivery agent takes it.
-
-        Raises:
-            RouteError: Not in settings that were validated.
-        """
-        tls_ca = str(self.tls_ca) if self.tls_ca is not None else None
-        return parse_next_hop(self.next_hop, password=self.password, tls=self.tls, tls_ca=tls_ca)
+        """It, as the delivery agent takes it."""
+        return self._hop(self.next_hop)
 
 
 class Route(Hop):
@@ -48,10 +57,24 @@ class Route(Hop):
     delay_notice_hours: Hours | None = None
 
 
-class OtherRecipients(Section):
-    """``[other_recipients]``: mail to others than marketplace relays is refused."""
+class OtherRecipients(Reach):
+    """``[other_recipients]``: mail to others than marketplace relays is refused, or passed on unfiltered."""
 
-    action: Literal["reject"] = "reject"
+    action: Literal["reject", "relay"] = "reject"
+    next_hop: str | None = None
+
+    @model_validator(mode="after")
+    def _readable(self) -> Self:
+        if self.hop() is None and self.action == "relay":
+            raise ValueError(
+                'action = "relay" needs a next hop of its own: set next_hop to your ordinary mail server, as in '
+                '"smtp+starttls://user@mail.seller.example:587", or action = "reject"'
+            )
+        return self
+
+    def hop(self) -> NextHop | None:
+        """The next hop as the delivery agent takes it, or ``None`` where there is none."""
+        return self._hop(self.next_hop) if self.next_hop is not None else None
 
 
 class Notices(Hop):
@@ -68,3 +91,9 @@ class Delivery(Section):
     longest_retry_s: Seconds = 3_600.0
     expire_hours: Hours = 48.0
     delay_notice_hours: Hours = 4.0
+
+
+class Dkim(Section):
+    """``[dkim]``: the keys that mail is signed with; ``gateway dkim`` makes them."""
+
+    keys: Path = Path("dkim")

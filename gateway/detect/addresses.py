@@ -17,7 +17,7 @@ from gateway.detect.domains import (
 )
 from gateway.detect.fold import Folded, Span
 from gateway.detect.link_words import SPOKEN_TLDS
-from gateway.detect.scan import compile_pattern, spans
+from gateway.detect.scan import compile_pattern, either, found, spans
 
 
 def find_addresses(folded: Folded) -> tuple[Span, ...]:
@@ -29,6 +29,8 @@ def find_addresses(folded: Folded) -> tuple[Span, ...]:
     Returns:
         Spans in folded coordinates, sorted, apart from each other; text is ``local@domain`` in plain spelling.
     """
+    if not found(_ANY, folded.text):
+        return ()
     apart: list[Span] = []
     for hit in sorted(
         (*_written(folded.text), *_at_provider(folded.text)), key=lambda hit: (hit.start, -hit.end)
@@ -58,14 +60,14 @@ def _read(text: str, start: int, end: int, known: dict[str, bool]) -> Span | Non
     if domain.startswith("["):
         return Span(start, end, f"{local}@{domain}")
     labels = domain.split(".")
-    found = host_end(labels, known)
-    if found is None and text[start + at_start : start + at_end] == "@":
-        found = unlisted_end(labels)
-    if found is None or (
+    ending = host_end(labels, known)
+    if ending is None and text[start + at_start : start + at_end] == "@":
+        ending = unlisted_end(labels)
+    if ending is None or (
         text[start + at_start : start + at_end].strip() in _ENGLISH and not _is_dictated(labels)
     ):
         return None
-    size = sum(map(len, labels[: found[0]])) + found[0] + found[1]
+    size = sum(map(len, labels[: ending[0]])) + ending[0] + ending[1]
     return Span(start + shift, ends[size - 1], f"{local[shift:].strip('.')}@{domain[:size].lower()}")
 
 
@@ -128,3 +130,5 @@ _PROVIDER = compile_pattern(
     r"(?i)[a-z0-9._+-]{2,} ?(?:@|[\[(]at[\])]| at ) ?"
     r"(?:gmail|googlemail|hotmail|yahoo|gmx|icloud|protonmail|t-online|freenet|yandex|qq|163)\b"
 )
+_ANY = either(_QUOTED, _DISGUISED, _SPOKEN, _LETTERS, _PROVIDER)
+"""Every address begins with one of these."""

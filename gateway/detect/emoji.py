@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from gateway.detect.emoji_tables import ALWAYS, KAOMOJI, TEXT_SYMBOLS
 from gateway.detect.fold import Span
-from gateway.detect.scan import Pattern, compile_pattern, found, spans
+from gateway.detect.scan import Pattern, compile_pattern, either, found, spans
 
 
 def find_emoji(text: str) -> tuple[Span, ...]:
@@ -22,6 +22,8 @@ def find_emoji(text: str) -> tuple[Span, ...]:
 
 def find_emoticons(text: str) -> tuple[Span, ...]:
     """Find emoticons made of punctuation and letters; spans in original coordinates, sorted, apart from each other."""
+    if not found(_ANY, text):
+        return ()
     apart: list[Span] = []
     for hit in sorted(
         (*_western(text), *_hearts(text), *_eastern(text)), key=lambda hit: (hit.start, -hit.end)
@@ -123,3 +125,5 @@ _QUANTITY = compile_pattern(
     r"|dagen|uur|dni|gün)\b"
 )
 _KAOMOJI = compile_pattern("|".join(KAOMOJI))
+_ANY = either(_NOSED, _SMILEY, _LETTERED, _HEART, _KAOMOJI)
+"""Every emoticon begins with one of these."""

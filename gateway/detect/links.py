@@ -35,7 +35,7 @@ from gateway.detect.link_words import (
     TITLES,
     WORD_TLDS,
 )
-from gateway.detect.scan import any_of, compile_pattern, spans
+from gateway.detect.scan import any_of, compile_pattern, either, found, spans
 from gateway.detect.sentences import is_framework, runs_on
 
 
@@ -50,6 +50,8 @@ def find_links(folded: Folded, protected: Sequence[tuple[int, int]]) -> tuple[Sp
         Spans in folded coordinates, sorted, apart from each other; text is the address in plain spelling.
     """
     text = folded.text
+    if not found(_ANY, text):
+        return ()
     hits = [*_with_scheme(text), *_opaque(text)]
     hits += _outside(_bare(text), protected)
     hits += (*_disguised(text), *_spaced(text), *_letters(text), *_dotless(text), *_numeric(text))
@@ -117,12 +119,12 @@ def _bare(text: str) -> Iterator[Span]:
     known: dict[str, bool] = {}
     for start, end in spans(_HOST, text):
         labels = text[start:end].split(".")
-        found = host_end(labels, known)
-        if labels[0].lower() == "www" and len(labels) > _MIN_WWW and (found is None or found[0] < _MIN_WWW):
-            found = unlisted_end(labels)
-        if found is None:
+        ending = host_end(labels, known)
+        if labels[0].lower() == "www" and len(labels) > _MIN_WWW and (ending is None or ending[0] < _MIN_WWW):
+            ending = unlisted_end(labels)
+        if ending is None:
             continue
-        last, size = found
+        last, size = ending
         stop = start + sum(map(len, labels[:last])) + last + size
         tail_end = _tail(text, stop)
         begin = start + (foreign_head(labels[0]) if text[start + len(labels[0]) : stop].isascii() else 0)
@@ -306,3 +308,7 @@ _DOTLESS = compile_pattern(
 _IPV4 = compile_pattern(
     rf"\b[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}(?::[0-9]{{2,5}}(?:/[^{STOP}]*)?|/[^{STOP}]+)"
 )
+_ANY = either(
+    *(_SCHEME, _OPAQUE, _HOST, _BRACKETED, _SPOKEN, _MIDDLE, _SPACED, _LETTERS, _DOTLESS, _IPV4),
+)
+"""Every address begins with one of these."""

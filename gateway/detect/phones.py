@@ -36,7 +36,7 @@ from gateway.detect.phone_shapes import (
     WORD,
     WORDS,
 )
-from gateway.detect.scan import found, spans, whole
+from gateway.detect.scan import either, found, spans, whole
 
 MIN_DIGITS = 6
 """Shortest local number that a word for telephone makes one; shorter ones are short codes and house numbers."""
@@ -71,14 +71,11 @@ def find_phones(
     """
     text = folded.text
     masked = _mask(text, protected)
-    hits = [
-        *_international(text, protected),
-        *_named(masked),
-        *_shaped(masked),
-        *_spelled(masked),
-        *_vanity(masked),
-        *_words(text),
-    ]
+    hits: list[tuple[int, int]] = []
+    if found(_ANYWHERE, text):
+        hits += (*_international(text, protected), *_words(text))
+    if found(_UNPROTECTED, masked):
+        hits += (*_named(masked), *_shaped(masked), *_spelled(masked), *_vanity(masked))
     if region is not None:
         hits += _regional(masked, region)
     return _merge(hits, text)
@@ -330,3 +327,6 @@ _MIN_VANITY = 9
 _MIN_WORDS = 5
 _SCALE = "0123456789101112131415" + "1098765432100"
 _CALLING_CODES = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+_ANYWHERE = either(INTERNATIONAL, WORDS)
+_UNPROTECTED = either(NAMED_CLOSE, NAMED_FAR, NAMED_AFTER, SHAPED, SPELLED, VANITY)
+"""Where none of these is found, there is no telephone number."""

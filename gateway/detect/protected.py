@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from gateway.detect.fold import Folded
 from gateway.detect.number_shapes import SHAPES, Shape
 from gateway.detect.number_words import PHONE_WORDS, PHONE_WORDS_UNSPACED
-from gateway.detect.scan import any_of, compile_pattern, found, spans
+from gateway.detect.scan import any_of, compile_pattern, either, found, spans
 
 BEFORE = 48
 """Code points before a number that are searched for a word for telephone, small words and punctuation included."""
@@ -25,9 +25,12 @@ AFTER = 24
 
 def protected_spans(folded: Folded) -> tuple[tuple[int, int], ...]:
     """Stretches that no rule may take for a telephone number or a link; folded coordinates, sorted, merged."""
-    if not found(_DIGIT, folded.text):
+    text = folded.text
+    if not (found(_DIGIT, text) and found(_ANY, text)):
         return ()
-    hits = sorted(hit for shape in SHAPES for hit in _hits(shape, folded.text))
+    hits = sorted(
+        hit for gate, shapes in _GROUPS if found(gate, text) for shape in shapes for hit in _hits(shape, text)
+    )
     merged: list[tuple[int, int]] = []
     for start, end in hits:
         if merged and start <= merged[-1][1]:
@@ -66,4 +69,11 @@ _DIGIT = compile_pattern("[0-9]")
 _PHONE_WORD_LAST = compile_pattern(
     rf"(?i)(?:(?:^|[^0-9\pL]){any_of(PHONE_WORDS)}|{any_of(PHONE_WORDS_UNSPACED)}|(?:^|[\n|,;/] ?)[TMFP][:.])"
     r"(?:[^0-9\pL][ .:=_*(/|-]*)?(?:[a-z]{2}[ .:]*)?$"
+)
+_ANY = either(*(shape.pattern for shape in SHAPES))
+_GROUP = 6
+"""Shapes that are asked for together: most texts hold a number or two, of one shape or two."""
+_GROUPS = tuple(
+    (either(*(shape.pattern for shape in SHAPES[at : at + _GROUP])), SHAPES[at : at + _GROUP])
+    for at in range(0, len(SHAPES), _GROUP)
 )

@@ -40,6 +40,12 @@ def any_of(words: Iterable[str]) -> str:
     return "(?:" + "|".join(escaped) + ")"
 
 
+def either(*patterns: Pattern) -> Pattern:
+    """A pattern that is found in just those texts in which one of these is: one look instead of many."""
+    sources: list[Any] = list(patterns)
+    return compile_pattern("|".join(f"(?:{source.pattern})" for source in sources))
+
+
 def spans(pattern: Pattern, text: str) -> Iterator[tuple[int, int]]:
     """Every match from left to right, without overlap."""
     engine: Any = pattern
@@ -51,7 +57,7 @@ def spans(pattern: Pattern, text: str) -> Iterator[tuple[int, int]]:
 def found(pattern: Pattern, text: str) -> bool:
     """Whether the pattern matches anywhere."""
     engine: Any = pattern
-    return engine.search(text) is not None
+    return engine.search(text.encode() if text.isascii() else text) is not None
 
 
 def whole(pattern: Pattern, text: str) -> bool:

@@ -8,7 +8,7 @@ Not here: the pipe (``worker``).
 import json
 from typing import Any
 
-from gateway.filter.digest import Digest
+from gateway.filter.digest import Digest, Identity
 from gateway.filter.examination import Examination
 from gateway.filter.verdict import Judgement, Reject
 from gateway.mail.address import Address
@@ -29,10 +29,11 @@ def dump(examination: Examination) -> tuple[bytes, bytes]:
         "omitted": examination.omitted,
         "normalised": examination.normalised,
         "digest": {
-            "author": [digest.author.local, digest.author.domain] if digest.author else None,
+            "author": _address_shape(digest.author),
             "subject": digest.subject,
             "message_id": digest.message_id,
             "orders": digest.orders,
+            "identities": [[each.field, _address_shape(each.address)] for each in digest.identities],
         },
         "stripped": examination.stripped,
         "held": examination.held,
@@ -46,11 +47,11 @@ def load(head: bytes, octets: bytes) -> Examination:
     """The examination again.
 
     Raises:
-        ValueError: Not the shape that ``dump`` gives (``KeyError`` and ``TypeError`` are turned into it).
+        ValueError: Not the shape that ``dump`` gives (whatever is missing in it is turned into that).
     """
     try:
         return _load(json.loads(head), octets)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError("a worker answered in an unknown shape") from error
 
 
@@ -63,18 +64,27 @@ def _load(shape: dict[str, Any], octets: bytes) -> Examination:
         omitted=shape["omitted"],
         normalised=tuple(shape["normalised"]),
         digest=Digest(
-            author=Address(local=digest["author"][0], domain=digest["author"][1])
-            if digest["author"]
-            else None,
+            author=_address(digest["author"]),
             subject=digest["subject"],
             message_id=digest["message_id"],
             orders=tuple(digest["orders"]),
+            identities=tuple(
+                Identity(field=name, address=_address(address)) for name, address in digest["identities"]
+            ),
         ),
         stripped=tuple(shape["stripped"]),
         held=tuple(shape["held"]),
         refusal=Reject(code=refusal[0], status=refusal[1], sentences=tuple(refusal[2])) if refusal else None,
         octets=octets if shape["has_octets"] else None,
     )
+
+
+def _address_shape(address: Address | None) -> list[str] | None:
+    return [address.local, address.domain] if address else None
+
+
+def _address(shape: list[str] | None) -> Address | None:
+    return Address(local=shape[0], domain=shape[1]) if shape else None
 
 
 def _judgement_shape(judgement: Judgement) -> list[str | None]:

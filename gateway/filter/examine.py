@@ -15,17 +15,20 @@ from gateway.filter.examination import Examination, Record
 from gateway.filter.header import LoopError, completed
 from gateway.filter.remedy import Removal, dropped_content_ids, mend
 from gateway.filter.verdict import Judgement
+from gateway.html.agree import agree
 from gateway.html.inspect import inspect
+from gateway.html.judge import Known
 from gateway.html.rewrite import Rebuilt, rebuild
 from gateway.html.view import Purpose, View
 from gateway.mail.compose import EMITTED_FIELDS, compose
 from gateway.mail.errors import AmbiguityError, LimitError, MessageError
 from gateway.mail.limits import Limits
-from gateway.mail.message import Message
+from gateway.mail.message import Message, Part
 from gateway.mail.parse import parse
 from gateway.policy.model import OnMatch, Policy, RuleSetting
 from gateway.rules import ALL, BY_NAME
 from gateway.rules.context import Context, Profile, content_id
+from gateway.rules.readings import Readings
 from gateway.rules.rule import Finding, Remedy, Target
 
 MAX_PASSES = 4
@@ -111,19 +114,33 @@ def _check_length(message: Message) -> None:
 
 def _purify(message: Message, profile: Profile, record: Record) -> Examination:
     """Judge, mend, compose, read again, until what was composed reads exactly as what was judged."""
+    readings, known = Readings(), Known()
+    octets: bytes | None = None  # what the message at hand was read from, once it is our own
     for number in range(MAX_PASSES):
-        views = {leaf.number: inspect(leaf.text or "") for leaf in message.leaves() if leaf.is_html}
-        context = Context(message=message, views=views, profile=profile)
+        views = {leaf.number: inspect(leaf.text or "", known) for leaf in message.leaves() if leaf.is_html}
+        rebuilt = {
+            leaf.number: rebuild(leaf.text or "", known)
+            for leaf in message.leaves()
+            if leaf.number in views and views[leaf.number].extras
+        }
+        # One judgement does for both readings of a part where they agree.
+        alike = {part: tree.view for part, tree in rebuilt.items() if agree(views[part], tree.view)}
+        context = Context(message=message, views={**views, **alike}, profile=profile, readings=readings)
         if number == 0:
             record.digest = digest_of(context)
         seen = judge(context, record.policy)
         record.add(*seen)
-        rebuilt = _rebuild(message, views, seen)
-        if rebuilt:
-            seen = _judge_rebuilt(context, seen, rebuilt, record)
+        rebuilt |= {
+            leaf.number: rebuild(leaf.text or "", known)
+            for leaf in _touched(message, views, seen)
+            if leaf.number not in rebuilt
+        }
+        seen = _judge_rebuilt(context, seen, rebuilt, record)
         if record.stops:
             return record.stopped()
         mended = mend(message, _removals(seen, record.policy), rebuilt)
+        if mended is message and octets is not None:
+            return record.passed(octets)
         if mended is not message and _is_empty(mended):
             return record.refused(550, "5.7.1", NOTHING_LEFT)
         octets = compose(mended)
@@ -138,26 +155,31 @@ def _judge_rebuilt(
     context: Context, seen: list[Judgement], rebuilt: Mapping[str, Rebuilt], record: Record
 ) -> list[Judgement]:
     """Findings in rewritten parts, made again on the rewriter's own tree: remedies act where they were found."""
-    views = {**context.views, **{number: tree.view for number, tree in rebuilt.items()}}
-    again = judge(Context(message=context.message, views=views, profile=context.profile), record.policy)
-    fresh = [judgement for judgement in again if judgement.finding.target.part in rebuilt]
-    record.add(*fresh)
     for number, tree in rebuilt.items():
         record.note(f"{number}: {phrase}" for phrase in tree.normalised)
-    return [judgement for judgement in seen if judgement.finding.target.part not in rebuilt] + fresh
+    others = {number: tree.view for number, tree in rebuilt.items() if context.views[number] is not tree.view}
+    if not others:
+        return seen
+    views = {**context.views, **others}
+    again = judge(
+        Context(message=context.message, views=views, profile=context.profile, readings=context.readings),
+        record.policy,
+    )
+    fresh = [judgement for judgement in again if judgement.finding.target.part in others]
+    record.add(*fresh)
+    return [judgement for judgement in seen if judgement.finding.target.part not in others] + fresh
 
 
-def _rebuild(message: Message, views: Mapping[str, View], seen: Iterable[Judgement]) -> dict[str, Rebuilt]:
-    """Every HTML part that must be rewritten: it holds something that goes, or something the allow-list lacks."""
+def _touched(message: Message, views: Mapping[str, View], seen: Iterable[Judgement]) -> Iterator[Part]:
+    """Every HTML part that holds something that goes."""
     strips = [judgement.finding for judgement in seen if judgement.on_match is OnMatch.STRIP]
     touched = {finding.target.part for finding in strips}
     gone = dropped_content_ids(message, strips)
-    return {
-        leaf.number: rebuild(leaf.text or "")
+    return (
+        leaf
         for leaf in message.leaves()
-        if leaf.number in views
-        and (views[leaf.number].extras or leaf.number in touched or _shows(views[leaf.number], gone))
-    }
+        if leaf.number in views and (leaf.number in touched or _shows(views[leaf.number], gone))
+    )
 
 
 def _shows(view: View, content_ids: frozenset[str]) -> bool:

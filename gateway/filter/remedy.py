@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from gateway.html.edit import DropAttribute, DropElement, Edit, ReplaceText, UnwrapElement
 from gateway.html.rewrite import Rebuilt
+from gateway.html.settle import settled
 from gateway.html.view import Element, Purpose
 from gateway.mail.address import mailboxes
 from gateway.mail.message import HeaderField, Message, Part
@@ -223,7 +224,7 @@ def _mend_part(root: Part, plan: _Plan, rebuilt: Mapping[str, Rebuilt]) -> Part 
 def _mend_leaf(leaf: Part, plan: _Plan, rebuilt: Mapping[str, Rebuilt]) -> Part:
     leaf = _mend_names(leaf, plan)
     if leaf.number in rebuilt:
-        text = rebuilt[leaf.number].apply(plan.edits[leaf.number])
+        text = settled(rebuilt[leaf.number], plan.edits[leaf.number])
     elif leaf.number in plan.texts and leaf.text is not None:
         text = redact(leaf.text, plan.texts[leaf.number])
     else:

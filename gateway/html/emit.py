@@ -19,6 +19,8 @@ from gateway.html.view import Element, Node, Text
 
 _HEAD = frozenset({"title", "style", "meta"})
 _SKELETON = frozenset({"html", "head", "body"})
+_OUTSIDE = frozenset({"", "html"})
+"""Parents of the blanks before and behind the body."""
 _TABLE_PARTS = frozenset({"caption", "col", "colgroup", "tbody", "td", "tfoot", "th", "thead", "tr"})
 """Elements that a browser forgets outside a table; written there, a table around the mail would bring them to life."""
 _TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\xa0": "&nbsp;"})
@@ -65,42 +67,45 @@ class _Edits(NamedTuple):
 
 
 class _Page:
-    """What has been written."""
+    """What has been written.
+
+    An element that is dropped, or inside one that is, has no place in ``_open``: what its nodes say is not written.
+    """
 
     def __init__(self, survey: Survey, judge: Judge, edits: _Edits) -> None:
         self._survey = survey
         self._judge = judge
         self._edits = edits
-        self._gone: list[bool] = []
-        self._in_table: list[bool] = []
+        self._gone = bytearray(len(survey.tree.nodes))
+        self._tables: set[int] = set()
         self._open: list[tuple[int, str]] = []
         self._skeleton: dict[str, str] = {}
         self._head: list[str] = []
         self._body: list[str] = []
         self._is_body = False
+        self._start_tags: dict[tuple[str, Attributes], str] = {}
 
     def node(self, node: Node) -> None:
-        is_gone = (node.parent >= 0 and self._gone[node.parent]) or node.index in self._edits.dropped
-        facts = self._facts(node) if isinstance(node, Element) else _NO_FACTS
-        is_gone = is_gone or facts.fate is Fate.DROP
-        self._gone.append(is_gone)
-        in_table = node.parent >= 0 and self._in_table[node.parent]
-        is_table = isinstance(node, Element) and node.name == "table" and facts.fate is Fate.KEEP
-        self._in_table.append(in_table or is_table)
-        if is_gone:
+        """Write the next node, unless it goes."""
+        index, parent = node.index, node.parent
+        if index in self._edits.dropped or (parent >= 0 and self._gone[parent]):
+            self._gone[index] = True
             return
-        while self._open and self._open[-1][0] != node.parent:
-            self._write(self._open.pop()[1])
+        facts = self._facts(node) if isinstance(node, Element) else _NO_FACTS
+        if facts.fate is Fate.DROP:
+            self._gone[index] = True
+            return
+        while self._open and self._open[-1][0] != parent:
+            self._close()
         if isinstance(node, Element):
-            is_stray = node.name in _TABLE_PARTS and not in_table
-            self._element(node, facts._replace(fate=Fate.UNWRAP) if is_stray else facts)
+            self._element(node, facts)
         elif isinstance(node, Text):
             self._text(node)
 
     def finish(self) -> str:
         """The whole text."""
         while self._open:
-            self._write(self._open.pop()[1])
+            self._close()
         start = {name: self._skeleton.get(name, f"<{name}>") for name in ("html", "head", "body")}
         return "".join(
             [
@@ -115,11 +120,17 @@ class _Page:
             ]
         )
 
+    def _close(self) -> None:
+        index, end_tag = self._open.pop()
+        self._tables.discard(index)
+        if end_tag:
+            self._write(end_tag)
+
     def _facts(self, node: Element) -> Facts:
-        attributes = node.attributes
+        facts = self._survey.facts[node.index] or _NO_FACTS
         if node.index in self._edits.attributes:
-            attributes = _edited(attributes, self._edits.attributes[node.index])
-        facts = self._judge.facts(node.name, attributes)
+            attributes = _edited(node.attributes, self._edits.attributes[node.index])
+            facts = self._judge.facts(node.name, attributes)
         return facts._replace(fate=Fate.UNWRAP) if node.index in self._edits.unwrapped else facts
 
     def _element(self, node: Element, facts: Facts) -> None:
@@ -128,13 +139,21 @@ class _Page:
         if name in _SKELETON:
             self._skeleton.setdefault(name, _start_tag(name, facts.kept))
             self._is_body = self._is_body or name == "body"
-        elif facts.fate is Fate.UNWRAP:
+        elif facts.fate is Fate.UNWRAP or (name in _TABLE_PARTS and not self._tables):
             end_tag = self._rename(node)
         elif not (name == "style" and not self._style(node.index)):
             self._is_body = self._is_body or name not in _HEAD
-            self._write(_start_tag(name, facts.kept))
+            self._write(self._start_tag(name, facts.kept))
             end_tag = "" if name in allow.VOID else f"</{name}>"
+            if name == "table":
+                self._tables.add(node.index)
         self._open.append((node.index, end_tag))
+
+    def _start_tag(self, name: str, attributes: Attributes) -> str:
+        key = (name, attributes)
+        if key not in self._start_tags:
+            self._start_tags[key] = _start_tag(name, attributes)
+        return self._start_tags[key]
 
     def _rename(self, node: Element) -> str:
         """Write what stands for an unwrapped element, if anything does, and give its end tag."""
@@ -151,12 +170,18 @@ class _Page:
         if name == "style":
             self._write(self._style(node.parent))
             return
-        text = CONTROLS.sub("", _replaced(node.text, self._edits.texts.get(node.index, ())))
-        if not self._is_body and name != "title":
-            self._is_body = bool(text.strip(_BLANK))
-        if not self._is_body and name != "title":
+        text = node.text
+        if node.index in self._edits.texts:
+            text = _replaced(text, self._edits.texts[node.index])
+        text = CONTROLS.sub("", text)
+        if name == "title":
+            self._write(text.translate(_TEXT))
             return
-        if self._body or name == "title" or text.strip(_BLANK):
+        is_blank = not text.strip(_BLANK)
+        if is_blank and name in _OUTSIDE:
+            return  # parsers put it here or there, and it is never shown
+        self._is_body = self._is_body or not is_blank
+        if self._body or not is_blank:
             # A parser takes the first line end in <pre> for the one behind its tag.
             is_pre = name == "pre" or allow.RENAMED.get(name) == "pre"
             guard = "\n" if is_pre and text.startswith("\n") and node.index == node.parent + 1 else ""
@@ -165,7 +190,7 @@ class _Page:
     def _style(self, index: int) -> str:
         """The filtered text of a ``<style>``, which its only child holds."""
         sheet = self._survey.sheets.get(index + 1)
-        if sheet is None:
+        if sheet is None or index + 1 in self._edits.dropped:
             return ""
         edits = self._edits.texts.get(index + 1)
         if not edits:

@@ -16,6 +16,7 @@ from gateway.html.doctype import Doctype
 from gateway.html.hidden import Cascade, Traits, mark_hidden
 from gateway.html.references import attribute_urls, clean_url, comment_urls, may_refer
 from gateway.html.render import UNREAD, render
+from gateway.html.scan import Scan, scan
 from gateway.html.sheet import TRAITS, Sheet, stylesheet
 from gateway.html.view import Comment, Element, Node, Purpose, Reference, Text, View
 from gateway.mail.errors import LimitError
@@ -41,7 +42,8 @@ class Tree(NamedTuple):
     anomalies: tuple[str, ...]
 
 
-Read: TypeAlias = Callable[[str], Tree]
+Read: TypeAlias = Callable[[str, Scan], Tree]
+"""An engine: from prepared characters, and what stands in them, to a tree."""
 Attributes: TypeAlias = tuple[tuple[str, str], ...]
 Url: TypeAlias = tuple[str, str, Purpose]
 
@@ -62,6 +64,8 @@ class Facts(NamedTuple):
     dropped: tuple[tuple[str, str, int], ...]
     urls: tuple[Url, ...]
     traits: Traits
+    is_plain: bool = False
+    """Whether there is nothing to say: it is kept as it is, and refers to nothing."""
 
 
 CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
@@ -71,17 +75,35 @@ _SPEAKABLE = re.compile(r"[a-z][a-z0-9:-]{0,30}")
 _MARKUP = re.compile(r"<[a-zA-Z!]")
 
 
+class Known:
+    """What has been judged in the HTML of one mail, so that equal elements are judged once.
+
+    Attributes:
+        facts: By tag name and attributes; what one engine has read the other judges the same.
+        nested: The URLs of HTML within HTML, by engine: each reads it in its own way.
+        scans: What stands in the characters, by text.
+    """
+
+    def __init__(self) -> None:
+        self.facts: dict[tuple[str, Attributes], Facts] = {}
+        self.nested: dict[Read, dict[str, tuple[Url, ...]]] = {}
+        self.scans: dict[str, Scan] = {}
+
+
 class Judge:
     """Judges the parts of one HTML text; equal elements are judged once.
 
     Args:
         read: The engine's own way from characters to a tree, for HTML inside HTML.
+        known: What has been judged before.
     """
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, known: Known | None = None) -> None:
+        known = known or Known()
         self._read = read
-        self._known: dict[tuple[str, Attributes], Facts] = {}
-        self._nested: dict[str, tuple[Url, ...]] = {}
+        self._known = known.facts
+        self._nested = known.nested.setdefault(read, {})
+        self._scans = known.scans
         self._level = 0
 
     def survey(self, html: str) -> "Survey":
@@ -90,10 +112,18 @@ class Judge:
         Raises:
             LimitError: Over a limit of ``caps``, or over ``MAX_NESTED_PARTS``.
         """
-        survey = Survey(self._read(html))
+        html = caps.prepare(html)
+        if html not in self._scans:
+            self._scans[html] = scan(html)
+        survey = Survey(self._read(html, self._scans[html]))
         for node in survey.tree.nodes:
             if isinstance(node, Element):
-                survey.element(node, self.facts(node.name, node.attributes))
+                facts = self._known.get((node.name, node.attributes)) or self.facts(
+                    node.name, node.attributes
+                )
+                survey.facts.append(facts)
+                if not facts.is_plain:
+                    survey.element(node, facts)
             elif isinstance(node, Comment):
                 survey.comment(node, self._in_comment(node.text))
             else:
@@ -103,9 +133,14 @@ class Judge:
     def facts(self, name: str, attributes: Attributes) -> Facts:
         """What the allow-list says about an element."""
         key = (name, attributes)
-        if key not in self._known:
-            self._known[key] = self._facts(name, attributes)
-        return self._known[key]
+        facts = self._known.get(key)
+        if facts is None:
+            facts = self._facts(name, attributes)
+            if not any(
+                attribute == "srcdoc" for attribute, _ in attributes
+            ):  # each engine reads it in its own way
+                self._known[key] = facts
+        return facts
 
     def _facts(self, name: str, attributes: Attributes) -> Facts:
         fate = allow.fate(name)
@@ -133,7 +168,8 @@ class Judge:
                 dropped.append(("attribute", attribute, 1))
         if name == "meta":
             return _meta(named, tuple(urls))
-        return Facts(fate, tuple(kept), tuple(dropped), tuple(urls), traits)
+        is_plain = fate is Fate.KEEP and not dropped and not urls
+        return Facts(fate, tuple(kept), tuple(dropped), tuple(urls), traits, is_plain)
 
     def _urls(self, name: str, attribute: str, value: str, named: dict[str, str]) -> Iterable[Url]:
         if attribute == "srcdoc":
@@ -189,8 +225,7 @@ class Survey:
         self._counts: Counter[tuple[str, str, str]] = Counter()
 
     def element(self, node: Element, facts: Facts) -> None:
-        """The next node is an element."""
-        self.facts.append(facts)
+        """The node is an element with something to it; its facts are there already."""
         if facts.urls:
             self.references.extend(Reference(node.index, *url) for url in facts.urls)
         if facts.fate is not Fate.KEEP and node.name != "meta":

@@ -12,40 +12,32 @@ from collections.abc import Iterable
 from html import unescape
 
 from gateway.html import allow, css
-from gateway.html.caps import ATTRIBUTE, TOKEN
 from gateway.html.references import clean_url
+from gateway.html.scan import ATTRIBUTE
 from gateway.html.view import Element, Node
 
-_BARE = 4
-"""Characters of a tag beside its name that leave no room for an attribute worth a look: ``</``, ``>``, one blank."""
 _SAID = frozenset({"title", "alt", "summary", "aria-label", "abbr", "href", "src"})
 """Kept attributes that are read, followed or loaded; all other kept ones are for looks."""
 
 
-def has_lost(html: str, nodes: Iterable[Node]) -> bool:
+def has_lost(written: Iterable[tuple[str, str]], nodes: Iterable[Node]) -> bool:
     """Whether a tag carries an attribute that matters and that no element of the tree has.
 
     Args:
-        html: The part as the tree was made of it.
+        written: Name and attributes of the tags, as they stand in the characters.
         nodes: The tree.
     """
-    found = {
-        (name, clean_url(value))
-        for node in nodes
-        if isinstance(node, Element)
-        for name, value in node.attributes
-    }
-    tags = dict.fromkeys(
-        match[0] for match in TOKEN.finditer(html) if match[2] and len(match[0]) > len(match[2]) + _BARE
-    )
-    return any(_is_lost(tag, found) for tag in tags)
-
-
-def _is_lost(tag: str, found: set[tuple[str, str]]) -> bool:
-    element, *pairs = ((match[1].lower(), _unquoted(match[2] or "")) for match in ATTRIBUTE.finditer(tag, 1))
+    kinds = {node.attributes for node in nodes if isinstance(node, Element)}
+    found = {(name, clean_url(value)) for attributes in kinds for name, value in attributes}
     return any(
-        (name, clean_url(unescape(value))) not in found
-        and _matters(element[0].lstrip("/"), name, unescape(value))
+        _is_lost(element.lower(), attributes, found) for element, attributes in written if len(attributes) > 1
+    )
+
+
+def _is_lost(element: str, attributes: str, found: set[tuple[str, str]]) -> bool:
+    pairs = ((match[1].lower(), _unquoted(match[2] or "")) for match in ATTRIBUTE.finditer(attributes))
+    return any(
+        (name, clean_url(unescape(value))) not in found and _matters(element, name, unescape(value))
         for name, value in pairs
     )
 

@@ -34,6 +34,7 @@ MAX_BREAKS = 2
 
 _RUN = re.compile(r"[^ \t\n\f\r]++(?: [^ \t\n\f\r]++)*+")
 _BLANK = " \t\n\f\r"
+_BLANK_END = frozenset({" ", ""})
 
 
 def render(nodes: Iterable[Node], *, with_hidden: bool) -> Rendering:
@@ -97,6 +98,9 @@ class _Page:
         if is_kept:
             if text:
                 self._write(node.index, 0, text)
+            return
+        if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] not in _BLANK_END:
+            self._write(node.index, 0, text)
             return
         end = 0
         for match in _RUN.finditer(text):

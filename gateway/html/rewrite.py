@@ -1,29 +1,28 @@
 """HTML rebuilt from the allow-list, by another engine than the one that judges it before and after.
 
-Only user of beautifulsoup4, with the lxml builder, which is linear on every hostile shape tried. It is given ``str``:
-of bytes it would believe ``<meta charset=utf-7>``. Of a repeated attribute lxml keeps the first, as browsers do.
 The tree is only read: taking nodes out of a beautifulsoup4 tree searches all their siblings each time.
-Not here: what may leave (``allow``, ``judge``), how it is written (``emit``).
+Not here: the tree (``soup``), what may leave (``allow``, ``judge``), how it is written (``emit``).
 Limits: ``caps``; ``MAX_ROUNDS``.
 """
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag, XMLParsedAsHTMLWarning
+from bs4 import Tag
 from bs4.element import Doctype, PreformattedString
 
 from gateway.html import caps
 from gateway.html.doctype import read_doctype
 from gateway.html.edit import Edit
 from gateway.html.emit import emit
-from gateway.html.judge import Judge, Survey, Tree
+from gateway.html.judge import Judge, Known, Survey, Tree
+from gateway.html.scan import Scan
+from gateway.html.soup import read_tree
 from gateway.html.veil import unveil, veil
 from gateway.html.view import Comment, Element, Node, Text, View
 
 MAX_ROUNDS = 4
-"""How often the result is read again to see that it stays as it is; ordinary mail needs one."""
+"""How often a text is read and written before it is given up: one that moves any longer goes round in circles."""
 
 _LOSES_LINE_END = frozenset({"pre", "listing", "textarea"})
 
@@ -35,10 +34,12 @@ class Rebuilt:
     Attributes:
         view: The part as the rewriting engine reads it; edits name its nodes.
         normalised: What the allow-list takes away without a policy meaning, a phrase each (``"3 comments dropped"``).
+        known: What has been judged in this mail.
     """
 
     view: View
     normalised: tuple[str, ...]
+    known: Known
     _survey: Survey
     _judge: Judge
 
@@ -46,38 +47,50 @@ class Rebuilt:
         """The part with the edits made, and with nothing in it that is outside the allow-list.
 
         Returns:
-            A whole document without a charset of its own. Reading and writing it again changes nothing.
-
-        Raises:
-            LimitError: What came out is over a limit of ``caps``.
+            A whole document without a charset of its own. In ordinary mail it is what it reads; where a parser moves
+            something (``inspect.is_settled``), ``still`` helps.
         """
-        text = emit(self._survey, self._judge, edits)
-        for _ in range(MAX_ROUNDS):
-            judge = Judge(_read)
-            again = emit(judge.survey(text), judge)
-            if again == text:
-                return text
-            text = again
-        return _only_words(text)
+        return emit(self._survey, self._judge, edits)
 
 
-def rebuild(html: str) -> Rebuilt:
+def rebuild(html: str, known: Known | None = None) -> Rebuilt:
     """Read a part for rewriting.
 
     Args:
         html: Decoded text of the part, any characters.
+        known: What has been judged in this mail before.
 
     Raises:
         LimitError: Over a limit of ``caps``.
     """
-    judge = Judge(_read)
+    known = known or Known()
+    judge = Judge(_read, known)
     survey = judge.survey(html)
-    return Rebuilt(view=survey.view(), normalised=survey.normalised(), _survey=survey, _judge=judge)
+    return Rebuilt(
+        view=survey.view(), normalised=survey.normalised(), known=known, _survey=survey, _judge=judge
+    )
 
 
-def _only_words(html: str) -> str:
-    """The words alone: for a text that no tree of ours holds still, such as nobody writes who wants to be read."""
-    words = Judge(_read).survey(html).view().visible.text
+def still(html: str) -> str:
+    """The part as it stays however often it is read and written.
+
+    A parser may move what is nested against the rules, so that what is written next is something else again.
+
+    Returns:
+        A text that reading and writing again does not change; the words alone where ``MAX_ROUNDS`` do not get there,
+        since nobody writes so who wants to be read.
+
+    Raises:
+        LimitError: What came out is over a limit of ``caps``.
+    """
+    text = html
+    for _ in range(MAX_ROUNDS):
+        judge = Judge(_read)
+        again = emit(judge.survey(text), judge)
+        if again == text:
+            return text
+        text = again
+    words = Judge(_read).survey(text).view().visible.text
     return "".join(
         ("<html><head></head><body>", "<br>".join(map(_escaped, words.split("\n"))), "</body></html>")
     )
@@ -87,40 +100,41 @@ def _escaped(line: str) -> str:
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _read(html: str) -> Tree:
-    html = caps.prepare(html)
-    anomalies = caps.check_characters(html)
+def _read(html: str, scan: Scan) -> Tree:
     doctype = read_doctype(html)
     nodes: list[Node] = []
     if doctype.unknown is not None:
         nodes.append(Comment(0, -1, f"DOCTYPE {doctype.unknown}"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)
-        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)
-        soup = BeautifulSoup(veil(html), "lxml", multi_valued_attributes=None)
-    _flatten(soup, nodes)
-    return Tree(nodes, doctype, anomalies)
+    _flatten(read_tree(veil(html)), nodes)
+    return Tree(nodes, doctype, scan.anomalies)
 
 
-def _flatten(soup: BeautifulSoup, nodes: list[Node]) -> None:
+def _flatten(soup: Tag, nodes: list[Node]) -> None:
     """All nodes in document order."""
-    places: dict[int, tuple[int, int]] = {id(soup): (-1, 0)}
-    for node in soup.descendants:
-        parent, depth = places[id(node.parent)]
+    walks = [(-1, iter(soup.contents))]
+    while walks:
+        parent, walk = walks[-1]
+        node = next(walk, None)
         index = len(nodes)
-        if isinstance(node, Tag):
-            caps.check_tree(depth, index)
-            places[id(node)] = (index, depth + 1)
-            attributes = tuple([(str(name).lower(), str(value)) for name, value in node.attrs.items()])
-            nodes.append(Element(index, parent, unveil(node.name.lower()), attributes, hidden=False))
+        if node is None:
+            walks.pop()
+        elif isinstance(node, Tag):
+            if len(walks) > caps.MAX_DEPTH or index > caps.MAX_NODES:
+                caps.check_tree(len(walks) - 1, index)
+            attributes = tuple([(name.lower(), str(value)) for name, value in node.attrs.items()])
+            nodes.append(Element(index, parent, unveil(node.name.lower()), attributes, False))
+            walks.append((index, iter(node.contents)))
         elif isinstance(node, PreformattedString):
             if not isinstance(node, Doctype):
                 nodes.append(Comment(index, parent, str(node)))
         else:
-            text = str(node)
-            above = nodes[parent] if parent >= 0 else None
-            if isinstance(above, Element) and above.name in _LOSES_LINE_END and parent == index - 1:
-                text = text.removeprefix(
-                    "\n"
-                )  # browsers take it for the end of the tag's line; libxml2 does not
-            nodes.append(Text(index, parent, text, hidden=False))
+            nodes.append(Text(index, parent, _shown(str(node), nodes, parent), False))
+
+
+def _shown(text: str, nodes: list[Node], parent: int) -> str:
+    """Without the line end that browsers take for that of the tag's own line; libxml2 leaves it."""
+    if text[0] == "\n" and parent == len(nodes) - 1 and parent >= 0:
+        above = nodes[parent]
+        if isinstance(above, Element) and above.name in _LOSES_LINE_END:
+            return text[1:]
+    return text

@@ -93,6 +93,15 @@ def parse_url(text: str) -> Url:
     )
 
 
+def scheme_of(text: str) -> str | None:
+    """The scheme alone, as ``parse_url`` gives it."""
+    text = clean_url(text)
+    if not text:
+        return None
+    match = _SCHEME.match(text)
+    return match[1].lower() if match else ""
+
+
 def _authority(text: str, scheme: str) -> tuple[str, str | None, int | None]:
     """User name, host and port; of several ``@`` the last one ends the user name."""
     userinfo, _, rest = text.rpartition("@")

@@ -8,13 +8,19 @@ Source: libxml2 HTMLparser.c, ``htmlStartClose``; WHATWG HTML section 13.2.6.4.7
 
 import re
 
-from gateway.html.caps import RAW_TEXT, TOKEN
 from gateway.html.names import names
+from gateway.html.scan import RAW_TEXT, TOKEN
 
 VEIL = "gw-"
 """Goes before the name. A mail that writes it itself gains nothing: the name is judged without it."""
 
 _VEILED = names("a b i u s small big tt strike font")
+_FORMATTING = re.compile(rf"<(?:{'|'.join(sorted(_VEILED))})(?=[\s/>])", re.IGNORECASE)
+_INLINE = re.compile(
+    rf"<({'|'.join(sorted(_VEILED))})(?:\s[^<>]*+)?+>(?:[^<]++|<(?:img|br)(?=[\s/>])[^<>]*+>)*+</\1\s*+>",
+    re.IGNORECASE,
+)
+"""Formatting around words and images only; where all is of this kind, the names can stay."""
 _HEAD = names("html head title style script meta link base")
 _RAW_TEXT = RAW_TEXT - {"noscript"}
 
@@ -24,6 +30,8 @@ def veil(html: str) -> str:
 
     An element it does not know libxml2 takes for part of the head, so the body is begun where one would begin it.
     """
+    if len(_INLINE.findall(html)) == len(_FORMATTING.findall(html)):
+        return html  # nothing of this kind holds anything that libxml2 would close it for
     parts = []
     has_body = False
     written = at = 0

@@ -36,6 +36,9 @@ _PLAIN: Final = bytes((0x09, 0x0A, *range(0x20, 0x7F)))
 _LITERAL: Final = bytes(octet for octet in _PLAIN if octet != ord("="))
 _BASE64_SHARE: Final = 6
 """Base64 where more than one octet in six would need an escape: quoted-printable would then be the longer."""
+_PIECE: Final = re.compile(rb".{71}(?:[^=]{2}|[^=]?(?==))", re.DOTALL)
+"""What goes before a soft line break: 73 octets, so that there is room for it and for an escape of the first; less
+where an escape would be cut in two."""
 _TO_ESCAPE: Final = re.compile(rb"[^\t\n -<>-~]")
 _ATOMS: Final = re.compile(r"[!#$%&'*+/=?^_`{|}~0-9A-Za-z-]+(?: [!#$%&'*+/=?^_`{|}~0-9A-Za-z-]+)*")
 _PRINTABLE: Final = re.compile(r"[ -~]*")
@@ -163,31 +166,20 @@ def _quoted_printable(octets: bytes) -> Iterator[bytes]:
         line = whole
         if line.endswith((b" ", b"\t")):
             line = line[:-1] + b"=%02X" % line[-1]
-        if len(line) > MAX_LINE or line.startswith(_MANGLED):
+        if len(line) >= MAX_LINE or line.startswith(_MANGLED):  # the last may get a soft line break behind it
             yield from _soft_lines(line)
         else:
             yield line
 
 
-def _soft_lines(line: bytes) -> Iterator[bytes]:
+def _soft_lines(line: bytes) -> list[bytes]:
     """A line cut by soft line breaks, no escape cut in two, no piece beginning like a mangled line."""
-    position = 0
-    while True:
-        head = b""
-        if line.startswith(_MANGLED, position):
-            head = b"=%02X" % line[position]
-            position += 1
-        room = MAX_LINE - len(head)
-        if len(line) - position <= room:
-            yield head + line[position:]
-            return
-        cut = position + room - 1
-        if line[cut - 2 : cut - 1] == b"=":
-            cut -= 2
-        elif line[cut - 1 : cut] == b"=":
-            cut -= 1
-        yield head + line[position:cut] + b"="
-        position = cut
+    pieces: list[bytes] = _PIECE.findall(line)
+    rest = line[sum(map(len, pieces)) :]
+    if rest:
+        pieces.append(rest)
+    pieces = [b"=%02X" % piece[0] + piece[1:] if piece.startswith(_MANGLED) else piece for piece in pieces]
+    return [*(piece + b"=" for piece in pieces[:-1]), pieces[-1]]
 
 
 def _phrase(display_name: str) -> list[str]:

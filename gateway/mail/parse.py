@@ -56,15 +56,33 @@ def _with_lf(octets: bytes, limits: Limits, notes: Notes) -> bytes:
         raise AmbiguityError("The mail holds a NUL octet: encode binary content in base64.")
     lines = octets.replace(b"\r\n", b"\n")
     if b"\r" in lines:
-        # One reader ends a line at a bare CR, another does not: a header field, or a delimiter, more or less.
-        raise AmbiguityError("The mail holds a CR without LF: end lines with CR LF.")
-    if len(lines) + lines.count(b"\n") != len(octets):
+        lines = _with_single_cr(lines)
+        notes.add("CR CR LF line ends made CR LF")
+    elif len(lines) + lines.count(b"\n") != len(octets):
         notes.add("bare LF line ends made CR LF")
     if _has_longer_line(lines, limits.line_octets):
         raise LimitError(f"A line is over {limits.line_octets} octets: wrap it.")
     if _has_longer_line(lines, MAX_WRITTEN_LINE_OCTETS):
         notes.add("lines of over 998 octets wrapped")
     return lines
+
+
+def _with_single_cr(lines: bytes) -> bytes:
+    """The octets of a program that adds a CR to each line end that has one already, as Windows text mode does.
+
+    Where every line ends so and no CR stands elsewhere, there is one reading. The last line end alone may be without,
+    since what sends the final dot adds one of its own. One bare CR more, or one line end without, and there are two
+    readings: one ends a line at a bare CR, another does not, which makes a header field or a delimiter more or less.
+
+    Args:
+        lines: With ``CR LF`` for each ``CR CR LF``.
+    """
+    single = lines.replace(b"\r\n", b"\n")
+    without = single.count(b"\n") - (len(lines) - len(single))
+    is_last = lines.endswith(b"\n") and not lines.endswith(b"\r\n")
+    if b"\r" in single or without != is_last:
+        raise AmbiguityError("The mail holds a CR without LF: end lines with CR LF.")
+    return single
 
 
 def _has_longer_line(lines: bytes, limit: int) -> bool:

@@ -9,7 +9,7 @@ buyer's address. Every line also carries ``event`` (the function's name), ``leve
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -40,9 +40,69 @@ def stopping(*, reason: str) -> None:
     _log.info("stopping", reason=reason)
 
 
-def stopped() -> None:
-    """Everything is closed."""
-    _log.info("stopped")
+def stopped(*, cut: int) -> None:
+    """Everything is closed.
+
+    Fields: ``cut``: mails that were cut off; none of them was answered, so their clients keep them.
+    """
+    metrics.MESSAGES_CUT.inc(cut)
+    _log.info("stopped", cut=cut)
+
+
+def reloaded(*, policies: Sequence[str], changed: Sequence[str], needs_restart: Sequence[str]) -> None:
+    """Other settings are in force; no connection was dropped.
+
+    Fields: ``policies`` (names with edition); ``changed`` (sections of the configuration, policies and
+    certificate) taken now; ``needs_restart``: sections that have changed and are taken at the next start only.
+    """
+    metrics.declare_policies(policies)
+    metrics.RELOADS.labels("done").inc()
+    metrics.RELOAD_FAILED.set(0)
+    metrics.RESTART_NEEDED.set(bool(needs_restart))
+    write = _log.warning if needs_restart else _log.info
+    write("reloaded", policies=list(policies), changed=list(changed), needs_restart=list(needs_restart))
+
+
+def reload_failed(*, faults: Sequence[Mapping[str, str]]) -> None:
+    """The settings that were in force still are, all of them.
+
+    Fields: ``faults``: for each its ``file``, ``key`` and ``fault``, as ``gateway config check`` says them.
+    """
+    metrics.RELOADS.labels("failed").inc()
+    metrics.RELOAD_FAILED.set(1)
+    _log.error("reload_failed", faults=[dict(each) for each in faults])
+
+
+def vital_failed(*, vital: str, cause: str) -> None:
+    """Something the gateway cannot do without has failed; it is looked at until it works again.
+
+    Without disk and store no mail is taken (452 4.3.1, 451 4.3.0).
+    Fields: ``vital`` (disk, store, workers); ``cause`` (our own sentence, or a class name).
+    """
+    metrics.VITAL_FAILURES.labels(metrics.label(vital, metrics.VITALS)).inc()
+    _log.error("vital_failed", vital=vital, cause=cause)
+
+
+def vital_recovered(*, vital: str, seconds: float) -> None:
+    """It works again, and where it was disk or store, mail is taken again.
+
+    Fields: ``vital``; ``seconds`` of failure.
+    """
+    _log.warning("vital_recovered", vital=vital, seconds=_round(seconds))
+
+
+def clock_jumped(*, seconds: float) -> None:
+    """The wall clock was set; what waits was moved with it. Fields: ``seconds``, negative for back."""
+    metrics.CLOCK_JUMPS.labels("forward" if seconds > 0 else "back").inc()
+    _log.warning("clock_jumped", seconds=_round(seconds))
+
+
+def brought_forward(*, count: int) -> None:
+    """Recipients were due later than any schedule says, so the clock was set back meanwhile; they are due now.
+
+    Fields: ``count``.
+    """
+    _log.warning("brought_forward", count=count)
 
 
 def leases_taken_over(*, count: int) -> None:
@@ -57,11 +117,28 @@ def purged(*, count: int) -> None:
     _log.info("purged", count=count)
 
 
+def certificate_loaded() -> None:
+    """Clients see the certificate that is in its files now."""
+    _log.info("certificate_loaded")
+
+
+def certificate_kept(*, reason: str) -> None:
+    """The files of the certificate hold no usable pair: clients see the one read before, until it expires.
+
+    Fields: ``reason`` (OpenSSL's or the system's own word: ``KEY_VALUES_MISMATCH``, ``No such file or directory``).
+    """
+    metrics.CERTIFICATES_KEPT.inc()
+    _log.error("certificate_kept", reason=reason)
+
+
 def session_opened(*, peer: str, listener: str) -> None:
-    """A client connected. Fields: ``peer`` (address and port); ``listener`` (address)."""
+    """A client connected. Fields: ``peer`` (address and port); ``listener`` (address).
+
+    At level debug: ``session_closed`` has all of it and more, and many clients open a connection for each mail.
+    """
     metrics.SESSIONS.labels(metrics.LISTENERS.label(listener)).inc()
     metrics.SESSIONS_OPEN.inc()
-    _log.info("session_opened", peer=_short(peer), listener=listener)
+    _log.debug("session_opened", peer=_short(peer), listener=listener)
 
 
 def session_closed(*, peer: str, listener: str, seconds: float, messages: int) -> None:
@@ -79,6 +156,12 @@ def session_refused(*, peer: str, listener: str, reason: str) -> None:
     """
     metrics.SESSIONS_REFUSED.labels(metrics.label(reason, metrics.REFUSAL_REASONS)).inc()
     _log.warning("session_refused", peer=_short(peer), listener=listener, reason=reason)
+
+
+def limit_reached(*, peer: str, limit: str) -> None:
+    """A client got a 4yz because a limit is used up. Fields: ``peer``; ``limit`` (its key below ``[limits]``)."""
+    metrics.LIMITS_REACHED.labels(metrics.label(limit, metrics.LIMITS)).inc()
+    _log.warning("limit_reached", peer=_short(peer), limit=limit)
 
 
 def login_succeeded(*, peer: str, seller: str) -> None:
@@ -176,6 +259,25 @@ def attempt_made(  # noqa: PLR0913 - one event holds all that is known of an att
         reply=_reply(reply),
         seconds=_round(seconds),
     )
+
+
+def dkim_keys_loaded(*, domains: int) -> None:
+    """The folder of DKIM keys was read. Fields: ``domains`` (count) whose mail is signed."""
+    _log.info("dkim_keys_loaded", domains=domains)
+
+
+def dkim_keys_refused(*, domain: str, fault: str) -> None:
+    """A DKIM key cannot be used; one that was in use stays so, else mail of the domain waits.
+
+    Fields: ``domain`` of the seller, ``""`` for the whole folder; ``fault``: our own sentence with file and mend.
+    """
+    _log.error("dkim_keys_refused", domain=domain, fault=_short(fault))
+
+
+def signature_failed(*, domain: str, fault: str) -> None:
+    """A mail was not sent, for now, since it cannot be signed. Fields: ``domain`` of its author; ``fault``."""
+    metrics.SIGNATURES_FAILED.inc()
+    _log.error("signature_failed", domain=domain, fault=_short(fault))
 
 
 def message_expired(*, id: str, recipients: int) -> None:  # noqa: A002 - the field's name in the line

@@ -35,19 +35,33 @@ OUTCOMES = ("delivered", "temporary", "permanent", "unknown")
 CAUSES = tuple(cause.value for cause in Cause)
 """Why an attempt failed; that of a delivery is ``""``."""
 LOGIN_OUTCOMES = ("succeeded", "failed")
-REFUSAL_REASONS = ("connections", "connections_per_peer", "draining", OTHER)
+REFUSAL_REASONS = ("connections", "connections_per_peer", "draining", "handshake", "proxy", OTHER)
+LIMITS = (
+    *("address.messages_per_hour", "address.recipients_per_hour", "address.failed_logins_per_hour"),
+    *("login.connections", "login.messages_per_hour", "login.recipients_per_hour"),
+    *("all.messages_per_hour", "all.recipients_per_hour", "octets_in_hand"),
+    OTHER,
+)
+"""Limits that commands run into; those that connections run into are among the refusal reasons."""
 COMMANDS = (
     *("EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA"),
     *("RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP", "BDAT"),
     OTHER,
 )
 REPLY_CLASSES = ("4yz", "5yz", OTHER)
-PLACES = ("smtp", "examine", "decide", "store", "queue", "relay", "notices", "console", "reload", OTHER)
+PLACES = (
+    *("smtp", "examine", "decide", "store", "queue", "relay", "notices", "console", "reload", "stop"),
+    OTHER,
+)
 """Where a fault was caught."""
 LOSSES = ("timeout", "died", "fault", "busy", OTHER)
 """Why a mail was not examined: killed at the deadline, the process died, a rule raised, no worker came free."""
 NOTICES = ("failed", "delayed", "relayed", "expired", "held", "rejected", "summary", OTHER)
 QUEUE_STATES = ("waiting", "leased", "held")
+VITALS = ("disk", "store", "workers")
+"""What the gateway cannot do without."""
+RELOAD_OUTCOMES = ("done", "failed")
+JUMP_DIRECTIONS = ("forward", "back")
 
 _WAIT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 """Seconds a seller's client waits; above 30 it may give up."""
@@ -73,9 +87,16 @@ ATTEMPTS = _counter(
 EXPIRED = _counter("recipients_expired", "Recipients given up because the time in the queue ran out.")
 HOLDS_DUE = _counter("holds_due", "Held messages whose deadline came near before anybody decided.")
 HOLDS_ENDED = _counter("holds_ended", "Held messages decided by their deadline, by verdict.", ("verdict",))
+SIGNATURES_FAILED = _counter(
+    "signatures_failed",
+    "Delivery attempts not made because the DKIM key of the author's domain cannot be used.",
+)
 SESSIONS = _counter("sessions", "SMTP sessions opened, by listener.", ("listener",))
 SESSIONS_REFUSED = _counter("sessions_refused", "Connections refused, by reason.", ("reason",))
 SESSIONS_OPEN = Gauge("gateway_sessions_open", "SMTP sessions open now.", registry=REGISTRY)
+LIMITS_REACHED = _counter(
+    "limits_reached", "Commands refused because a limit was used up, by limit.", ("limit",)
+)
 LOGINS = _counter("logins", "AUTH tries, by outcome.", ("outcome",))
 COMMANDS_REFUSED = _counter(
     "commands_refused", "Commands refused, by verb and reply class.", ("command", "reply")
@@ -86,8 +107,45 @@ NOTICES_SENT = _counter("notices_sent", "DSNs and notices handed to a next hop, 
 NOTICES_FAILED = _counter("notices_failed", "DSNs and notices that could not be sent, by kind.", ("kind",))
 PURGED = _counter("messages_purged", "Messages deleted at the end of their retention.")
 TAKEN_OVER = _counter("leases_taken_over", "Queue leases taken over from an instance that is gone.")
+CERTIFICATES_KEPT = _counter(
+    "certificates_kept", "Certificates on disk that could not be used, the old one kept."
+)
 LIBRARY_WARNINGS = _counter("library_warnings", "Warnings and errors a library logged.")
 LOG_LINES_LOST = _counter("log_lines_lost", "Log lines that could not be written.")
+
+VITAL_FAILURES = _counter(
+    "vital_failures", "Times that something the gateway cannot do without has failed.", ("vital",)
+)
+WELL = Gauge(
+    "gateway_well",
+    "1 while a thing the gateway cannot do without works; no mail is taken without disk and store.",
+    ("vital",),
+    registry=REGISTRY,
+)
+DISK_FREE_OCTETS = Gauge(
+    "gateway_disk_free_octets", "Octets free on the store's file system.", registry=REGISTRY
+)
+DISK_FREE_INODES = Gauge(
+    "gateway_disk_free_inodes",
+    "Inodes free on the store's file system; 0 where they are not counted.",
+    registry=REGISTRY,
+)
+CERTIFICATE_EXPIRES = Gauge(
+    "gateway_certificate_expiry_timestamp_seconds",
+    "When the certificate of [tls] expires, in seconds since 1970; 0 without one.",
+    registry=REGISTRY,
+)
+RELOADS = _counter("reloads", "Reloads of the settings, by outcome.", ("outcome",))
+RELOAD_FAILED = Gauge(
+    "gateway_reload_failed",
+    "1 while the files hold faults that the last reload has found.",
+    registry=REGISTRY,
+)
+RESTART_NEEDED = Gauge(
+    "gateway_restart_needed", "1 while a changed setting waits for a restart.", registry=REGISTRY
+)
+CLOCK_JUMPS = _counter("clock_jumps", "Times that the wall clock was set, by direction.", ("direction",))
+MESSAGES_CUT = _counter("messages_cut", "Messages cut off unanswered when the gateway stopped.")
 
 EXAMINE_SECONDS = _histogram(
     "examine_seconds", "Seconds from octets to examination, in a worker.", _WAIT_BUCKETS
@@ -102,7 +160,12 @@ QUEUE_DEPTH = Gauge(
     registry=REGISTRY,
 )
 QUEUE_OLDEST = Gauge(
-    "gateway_queue_oldest_seconds", "Age of the oldest waiting recipient.", registry=REGISTRY
+    "gateway_queue_oldest_seconds", "Age of the oldest recipient in the queue.", registry=REGISTRY
+)
+QUEUE_OVERDUE = Gauge(
+    "gateway_queue_overdue_seconds",
+    "Seconds since the recipient that is due longest was due; above a minute the queue runner does not keep up.",
+    registry=REGISTRY,
 )
 
 
@@ -114,13 +177,15 @@ class QueueState:
         waiting: Recipients due or scheduled.
         leased: Recipients being delivered.
         held: Messages held for review.
-        oldest_seconds: Age of the oldest waiting recipient, 0 with none.
+        oldest_seconds: Age of the oldest recipient in the queue, 0 with none.
+        overdue_seconds: Since the recipient that is due longest was due, 0 with none.
     """
 
     waiting: int = 0
     leased: int = 0
     held: int = 0
     oldest_seconds: float = 0.0
+    overdue_seconds: float = 0.0
 
 
 def watch_queue(read: Callable[[], QueueState]) -> None:
@@ -133,6 +198,17 @@ def watch_queue(read: Callable[[], QueueState]) -> None:
     QUEUE_DEPTH.labels("leased").set_function(lambda: read().leased)
     QUEUE_DEPTH.labels("held").set_function(lambda: read().held)
     QUEUE_OLDEST.set_function(lambda: read().oldest_seconds)
+    QUEUE_OVERDUE.set_function(lambda: read().overdue_seconds)
+
+
+def watch_vital(vital: str, is_well: Callable[[], bool]) -> None:
+    """Let one of :data:`VITALS` be asked at every scrape whether it works.
+
+    Args:
+        vital: Its name.
+        is_well: Cheap and without waiting.
+    """
+    WELL.labels(vital).set_function(is_well)
 
 
 class Names:
@@ -181,11 +257,16 @@ def declare(*, policies: Iterable[str] = (), listeners: Iterable[str] = ()) -> N
         policies: Policy names, with or without edition.
         listeners: Listener addresses as they stand in the configuration; what follows a blank is for eyes only.
     """
+    declare_policies(policies)
+    for listener in LISTENERS.set(name.partition(" ")[0] for name in listeners):
+        SESSIONS.labels(listener)
+
+
+def declare_policies(policies: Iterable[str]) -> None:
+    """As :func:`declare`, for policies alone: a reload leaves the listeners as they are."""
     for policy in POLICIES.set(marketplace(name) for name in policies):
         for verdict in VERDICTS:
             MESSAGES.labels(verdict, policy)
-    for listener in LISTENERS.set(name.partition(" ")[0] for name in listeners):
-        SESSIONS.labels(listener)
 
 
 def _zero() -> None:
@@ -194,12 +275,17 @@ def _zero() -> None:
         (FINDINGS, (*RULES, OTHER)),
         (HOLDS_ENDED, VERDICTS),
         (SESSIONS_REFUSED, REFUSAL_REASONS),
+        (LIMITS_REACHED, LIMITS),
         (LOGINS, LOGIN_OUTCOMES),
         (FAULTS, PLACES),
         (WORKERS_LOST, LOSSES),
         (NOTICES_SENT, NOTICES),
         (NOTICES_FAILED, NOTICES),
         (QUEUE_DEPTH, QUEUE_STATES),
+        (VITAL_FAILURES, VITALS),
+        (WELL, VITALS),
+        (RELOADS, RELOAD_OUTCOMES),
+        (CLOCK_JUMPS, JUMP_DIRECTIONS),
     ):
         for value in values:
             metric.labels(value)

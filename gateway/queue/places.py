@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from gateway.mail.address import Address
 from gateway.store.records import QueueItem, Way
@@ -35,6 +36,9 @@ class Limits:
     lease_s: float = 600.0
 
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(slots=True, kw_only=True)
 class Group:
     """Recipients of one message that go in one transaction.
@@ -45,6 +49,8 @@ class Group:
         items: At least one.
         octets: What is sent, where it has been read already.
         is_sending: The delivery agent has it.
+        claimed_at: When it was claimed, by the wall clock.
+        claimed_s: The same by the loop's clock, which nobody can set.
     """
 
     message_id: str
@@ -52,6 +58,8 @@ class Group:
     items: list[QueueItem] = field(default_factory=list)
     octets: bytes | None = None
     is_sending: bool = False
+    claimed_at: datetime = _NEVER
+    claimed_s: float = 0.0
 
 
 def groups(items: Iterable[QueueItem], destination: Callable[[str, Address], str]) -> list[Group]:

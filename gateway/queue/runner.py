@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -35,6 +35,9 @@ MAX_SLEEP_S = 5.0
 
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between calls of a store that fails; the last one for ever."""
+
+JUMP = timedelta(seconds=60)
+"""Beyond it the wall clock was set."""
 
 NOTICE_TRIES = 3
 """Calls of a failing hook (a failing store does not count): beyond it is a bug that waiting does not mend."""
@@ -61,7 +64,11 @@ class Hooks:
 
 
 class Runner:
-    """One queue runner of one instance."""
+    """One queue runner of one instance.
+
+    Attributes:
+        steady: Called before a claim: moves what waits where the clock was set.
+    """
 
     def __init__(
         self,
@@ -75,6 +82,7 @@ class Runner:
         self._hooks = hooks
         self._limits = limits or Limits()
         self._clock = clock
+        self.steady: Callable[[], Awaitable[object]] = _nothing
         self._woken = asyncio.Event()
         self._ended = asyncio.Event()
         self._ended.set()
@@ -128,6 +136,7 @@ class Runner:
 
     async def _fill(self) -> float:
         """Claim what is due and start sending it; returns the seconds until it is worth looking again."""
+        await self.steady()
         if self._places.is_full:
             return MAX_SLEEP_S
         full = self._places.full()
@@ -140,6 +149,7 @@ class Runner:
         self._twice.update(item.id for item in items if item.id in held)
         fresh = groups((item for item in items if item.id not in held), self._hooks.destination)
         for group in fresh:
+            group.claimed_at, group.claimed_s = self._clock(), asyncio.get_running_loop().time()
             self._places.hold(group)
         await self._preload(fresh)
         for group in fresh:
@@ -203,7 +213,16 @@ class Runner:
             if self._is_stopping:
                 return
             results = await self._send(group)
+        group.items = self._as_old(group)
         await self._conclude(group, results)
+
+    def _as_old(self, group: Group) -> list[QueueItem]:
+        """The items as old as they are: a clock that was set forward while they were sent makes none too old."""
+        passed = timedelta(seconds=asyncio.get_running_loop().time() - group.claimed_s)
+        ahead = self._clock() - group.claimed_at - passed
+        if ahead < JUMP:
+            return group.items
+        return [replace(item, first_at=item.first_at + ahead) for item in group.items]
 
     async def _send(self, group: Group) -> Mapping[Address, DeliveryResult]:
         first = group.items[0]
@@ -294,6 +313,10 @@ class Runner:
                 _fault("store", error)
                 await asyncio.sleep(BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)])
                 tries += 1
+
+
+async def _nothing() -> None:
+    pass
 
 
 def _fault(where: str, error: BaseException) -> str:

@@ -8,6 +8,7 @@ Source: clause ``amazon:active``; adversary cases O13, T03, T04, T12, O23.
 """
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from gateway.html.view import Comment, Element, Purpose, Text, View
 from gateway.rules.attached import Parts
@@ -17,6 +18,10 @@ from gateway.rules.rule import Finding, NoParams, Remedy, Rule, Target, shorten
 from gateway.rules.styles import is_executable_css
 
 NAME = "active_content"
+
+Attributes: TypeAlias = tuple[tuple[str, str], ...]
+Seen: TypeAlias = tuple[tuple[str | None, str, Remedy], ...]
+"""Attribute (``None`` for the element itself), evidence and remedy."""
 
 _IN_COMMENT = (
     "<script",
@@ -45,23 +50,35 @@ def check(context: Context, params: NoParams) -> Iterator[Finding]:  # noqa: ARG
 
 def _in_view(number: str, view: View) -> Iterator[Finding]:
     gone: set[int] = set()
+    known: dict[tuple[str, Attributes], Seen] = {}  # a mail has many elements of few kinds
     for node in view.nodes:
-        if isinstance(node, Element) and is_active(node):
-            gone.add(node.index)
-            remedy = Remedy.UNWRAP_ELEMENT if node.name == "form" else Remedy.DROP_ELEMENT
-            yield _finding(number, node.index, None, f"<{node.name}>", remedy)
-        elif isinstance(node, Element):
-            for name, value in node.attributes:
-                if name[:2] == "on" and name[2:].isalpha():
-                    yield _finding(number, node.index, name, f"{name} attribute", Remedy.DROP_ATTRIBUTE)
-                elif name == "style" and is_executable_css(value):
-                    yield _finding(number, node.index, name, "CSS that runs a script", Remedy.DROP_ATTRIBUTE)
+        if isinstance(node, Element):
+            kind = (node.name, node.attributes)
+            if kind not in known:
+                known[kind] = _in_element(node)
+            for attribute, evidence, remedy in known[kind]:
+                if attribute is None:
+                    gone.add(node.index)
+                yield _finding(number, node.index, attribute, evidence, remedy)
         elif isinstance(node, Comment) and _is_active_comment(node.text):
             gone.add(node.index)
             yield _finding(number, node.index, None, "comment for Outlook", Remedy.DROP_ELEMENT)
         elif isinstance(node, Text) and node.parent >= 0 and _is_active_sheet(view, node):
             yield _finding(number, node.parent, None, "style sheet that runs a script", Remedy.DROP_ELEMENT)
     yield from _script_urls(number, view, gone)
+
+
+def _in_element(element: Element) -> Seen:
+    if is_active(element):
+        remedy = Remedy.UNWRAP_ELEMENT if element.name == "form" else Remedy.DROP_ELEMENT
+        return ((None, f"<{element.name}>", remedy),)
+    found: list[tuple[str | None, str, Remedy]] = []
+    for name, value in element.attributes:
+        if name[:2] == "on" and name[2:].isalpha():
+            found.append((name, f"{name} attribute", Remedy.DROP_ATTRIBUTE))
+        elif name == "style" and is_executable_css(value):
+            found.append((name, "CSS that runs a script", Remedy.DROP_ATTRIBUTE))
+    return tuple(found)
 
 
 def _script_urls(number: str, view: View, gone: set[int]) -> Iterator[Finding]:

@@ -9,12 +9,17 @@ from enum import Enum
 from functools import cached_property
 from urllib.parse import unquote
 
-from gateway.detect.fold import Folded, fold
+from gateway.detect.contacts import find_addresses, find_phones
+from gateway.detect.emoji import find_emoticons
+from gateway.detect.fold import Folded, Span, fold
+from gateway.detect.links import find_links
+from gateway.detect.phrases import find_opt_outs
 from gateway.detect.protected import protected_spans
 from gateway.documents.sniff import Sniffed, sniff
 from gateway.html.view import Comment, Element, Rendering, Segment, View
 from gateway.mail.address import Address, mailboxes
 from gateway.mail.message import Message, Part
+from gateway.rules.readings import Readings
 
 
 class Where(Enum):
@@ -101,27 +106,49 @@ class Context:
         message: The mail as parsed.
         views: HTML views by part number.
         profile: What is known of the seller.
+        readings: What has been read in this mail before, in this reading or an earlier one: of texts and links.
+        here: What has been read in these very views: of nodes and references.
     """
 
     message: Message
     views: Mapping[str, View]
     profile: Profile = field(default_factory=Profile)
-
-    def __post_init__(self) -> None:
-        self._folded: dict[str, Folded] = {}
-        self._protected: dict[str, tuple[tuple[int, int], ...]] = {}
+    readings: Readings = field(default_factory=Readings)
+    here: Readings = field(default_factory=Readings, init=False)
 
     def folded(self, surface: Surface) -> Folded:
         """The surface's text after Unicode folding, with the way back."""
-        if surface.text not in self._folded:
-            self._folded[surface.text] = fold(surface.text)
-        return self._folded[surface.text]
+        text = surface.text
+        return self.readings.once(("folded", text), lambda: fold(text))
 
     def protected(self, surface: Surface) -> tuple[tuple[int, int], ...]:
         """Spans, in folded coordinates, of order numbers and the like that no rule may take for something else."""
-        if surface.text not in self._protected:
-            self._protected[surface.text] = protected_spans(self.folded(surface))
-        return self._protected[surface.text]
+        return self.readings.once(("protected", surface.text), lambda: protected_spans(self.folded(surface)))
+
+    def links(self, surface: Surface) -> tuple[Span, ...]:
+        """Web addresses, in folded coordinates."""
+        return self.readings.once(
+            ("links", surface.text), lambda: find_links(self.folded(surface), self.protected(surface))
+        )
+
+    def phones(self, surface: Surface, region: str | None) -> tuple[Span, ...]:
+        """Telephone numbers in the notation of a region, in folded coordinates."""
+        return self.readings.once(
+            ("phones", surface.text, region),
+            lambda: find_phones(self.folded(surface), self.protected(surface), region),
+        )
+
+    def addresses(self, surface: Surface) -> tuple[Span, ...]:
+        """E-mail addresses, in folded coordinates."""
+        return self.readings.once(("addresses", surface.text), lambda: find_addresses(self.folded(surface)))
+
+    def opt_outs(self, surface: Surface) -> tuple[Span, ...]:
+        """Sentences about unsubscribing, in folded coordinates."""
+        return self.readings.once(("opt-outs", surface.text), lambda: find_opt_outs(self.folded(surface)))
+
+    def emoticons(self, text: str) -> tuple[Span, ...]:
+        """Emoticons, in coordinates of this text."""
+        return self.readings.once(("emoticons", text), lambda: find_emoticons(text))
 
     @cached_property
     def surfaces(self) -> tuple[Surface, ...]:

@@ -7,7 +7,6 @@ Source: clause ``amazon:contact``; adversary case O16.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gateway.detect.contacts import find_addresses
 from gateway.mail.address import mailboxes
 from gateway.rules.context import Context, Surface, Where
 from gateway.rules.rule import Finding, Rule
@@ -36,7 +35,7 @@ def check(context: Context, params: Params) -> Iterator[Finding]:
 def _look(context: Context, surface: Surface, params: Params) -> Iterator[Seen]:
     folded = context.folded(surface)
     own = _own_alias(context, surface)
-    for span in find_addresses(folded):
+    for span in context.addresses(surface):
         local, _, domain = span.text.rpartition("@")
         if span.text.strip("'") != own and not any(
             domain == host or domain.endswith(f".{host}") for host in params.allowed_domains

@@ -5,7 +5,6 @@ Source: clause ``amazon:styling``; adversary case O21.
 
 from collections.abc import Iterator
 
-from gateway.detect.emoji import find_emoticons
 from gateway.rules.context import Context, Surface
 from gateway.rules.rule import Finding, NoParams, Rule
 from gateway.rules.texts import Seen, text_findings
@@ -19,14 +18,14 @@ def check(context: Context, _params: NoParams) -> Iterator[Finding]:
 
 
 def _look(context: Context, surface: Surface) -> Iterator[Seen]:
-    plain = tuple(Seen(*span) for span in find_emoticons(surface.text))
+    plain = tuple(Seen(*span) for span in context.emoticons(surface.text))
     yield from plain
     folded = context.folded(surface)
     if folded.text == surface.text:
         return
     # Other dashes, full-width signs and invisible characters make faces, too.
     taken = {at for seen in plain for at in range(seen.start, seen.end)}
-    for span in find_emoticons(folded.text):
+    for span in context.emoticons(folded.text):
         start, end = folded.span(span.start, span.end)
         if taken.isdisjoint(range(start, end)) and _OPENING not in surface.text[start:end]:
             yield Seen(start, end, span.text)

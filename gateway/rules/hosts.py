@@ -13,6 +13,7 @@ from itertools import islice
 from urllib.parse import unquote
 
 from gateway.html.url import Url, parse_url
+from gateway.rules.readings import Readings
 
 MAX_LINK = 4_000
 """Code points of a link that is judged; a longer one counts as external: no page to complete an order needs it."""
@@ -102,6 +103,18 @@ class Allowed:
                 return True
             tail = unquote(tail)
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Hosting:
+    """The same, each link judged once a mail."""
+
+    allowed: Allowed
+    readings: Readings
+
+    def standing(self, link: str) -> Standing:
+        """What a link is."""
+        return self.readings.once(("standing", self.allowed, link), lambda: self.allowed.standing(link))
 
 
 def redacted(link: str) -> str:

@@ -8,7 +8,7 @@ Source: clause ``amazon:opt-out``.
 from collections.abc import Iterator
 
 from gateway.detect.fold import fold
-from gateway.detect.phrases import find_opt_outs, is_opt_out, is_opt_out_url
+from gateway.detect.phrases import is_opt_out, is_opt_out_url
 from gateway.html.view import Element, Node, Purpose, Text, View
 from gateway.rules.context import Context, Surface
 from gateway.rules.places import text_target
@@ -84,7 +84,7 @@ def _links_in_sentences(context: Context, number: str, owners: tuple[int, ...]) 
 
 def _look(context: Context, surface: Surface) -> Iterator[Seen]:
     folded = context.folded(surface)
-    for span in find_opt_outs(folded):
+    for span in context.opt_outs(surface):
         yield Seen(*folded.span(span.start, span.end), span.text)
 
 

@@ -16,13 +16,17 @@ attachment_type        every other attachment
 =====================  ===============================================================================
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
-from gateway.html.url import parse_url
+from gateway.html.url import parse_url, scheme_of
 from gateway.html.view import Comment, Element, Node, Purpose, Reference, Text, View
 from gateway.rules.context import Context
-from gateway.rules.hosts import Allowed, Standing
+from gateway.rules.hosts import Allowed, Hosting, Standing
 from gateway.rules.rule import Remedy, Target
+
+Place: TypeAlias = tuple[str, View, Reference]
+"""Part number, view and reference."""
 
 TINY_PX = 3
 """Pixels in width or height up to which an image shows nothing: trackers are 0 to 2, rules and spacers of 3 exist."""
@@ -97,7 +101,7 @@ def is_active(element: Element) -> bool:
 
 
 def link_owner(
-    view: View, reference: Reference, logo_links: frozenset[int], own: Allowed, all_: Allowed
+    view: View, reference: Reference, logo_links: frozenset[int], own: Hosting, all_: Hosting
 ) -> str:
     """Name of the rule that reports a link, ``""`` for none.
 
@@ -122,17 +126,27 @@ def link_owner(
     return owners[all_.standing(reference.url)]
 
 
-def links(context: Context, rule: str, hosts: tuple[str, ...]) -> Iterator[tuple[str, View, Reference]]:
-    """Part number, view and reference of every link that a rule owns."""
-    own, all_ = Allowed.of(hosts), Allowed.of(hosts, context.profile.links)
+def links(context: Context, rule: str, hosts: tuple[str, ...]) -> Sequence[Place]:
+    """Every link that a rule owns."""
+    return context.here.once(("links", hosts), lambda: _by_owner(_owned_links(context, hosts))).get(rule, ())
+
+
+def _owned_links(context: Context, hosts: tuple[str, ...]) -> Iterator[tuple[str, Place]]:
+    hosting = Hosting(Allowed.of(hosts), context.readings)
+    allowed = Hosting(Allowed.of(hosts, context.profile.links), context.readings)
     for number, view in context.views.items():
         logo_links = image_links(view)
         for reference in view.references:
-            if (
-                reference.purpose is Purpose.LINK
-                and link_owner(view, reference, logo_links, own, all_) == rule
-            ):
-                yield number, view, reference
+            if reference.purpose is Purpose.LINK:
+                owner = link_owner(view, reference, logo_links, hosting, allowed)
+                yield owner, (number, view, reference)
+
+
+def _by_owner(owned: Iterable[tuple[str, Place]]) -> dict[str, list[Place]]:
+    places: dict[str, list[Place]] = {}
+    for owner, place in owned:
+        places.setdefault(owner, []).append(place)
+    return places
 
 
 def image_links(view: View) -> frozenset[int]:
@@ -165,7 +179,7 @@ def fetch_owner(view: View, reference: Reference) -> str:
         return ""
     if _is_script(reference.url) or (isinstance(element, Element) and is_active(element)):
         return "active_content"
-    scheme = parse_url(reference.url).scheme
+    scheme = scheme_of(reference.url)
     if reference.url == "" or reference.url.startswith("#") or scheme in {"cid", "about"}:
         return ""
     if scheme == "data":
@@ -178,12 +192,16 @@ def fetch_owner(view: View, reference: Reference) -> str:
     return "remote_content"
 
 
-def fetches(context: Context, rule: str) -> Iterator[tuple[str, View, Reference]]:
-    """Part number, view and reference of every loaded URL that a rule owns."""
+def fetches(context: Context, rule: str) -> Sequence[Place]:
+    """Every loaded URL that a rule owns."""
+    return context.here.once("fetches", lambda: _by_owner(_owned_fetches(context))).get(rule, ())
+
+
+def _owned_fetches(context: Context) -> Iterator[tuple[str, Place]]:
     for number, view in context.views.items():
         for reference in view.references:
-            if reference.purpose is Purpose.FETCH and fetch_owner(view, reference) == rule:
-                yield number, view, reference
+            if reference.purpose is Purpose.FETCH:
+                yield fetch_owner(view, reference), (number, view, reference)
 
 
 def fetch_remedy(number: str, view: View, reference: Reference) -> tuple[Target, Remedy]:

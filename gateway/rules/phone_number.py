@@ -8,7 +8,6 @@ Source: clause ``amazon:contact``; adversary case O15.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gateway.detect.contacts import find_phones
 from gateway.detect.fold import Span
 from gateway.rules.context import Context, Surface
 from gateway.rules.rule import Finding, Rule
@@ -44,10 +43,10 @@ def check(context: Context, params: Params) -> Iterator[Finding]:
 
 
 def _look(context: Context, surface: Surface, params: Params) -> Iterator[Seen]:
-    folded, protected = context.folded(surface), context.protected(surface)
+    folded = context.folded(surface)
     spans: set[Span] = set()
     for region in params.regions or (None,):
-        spans.update(find_phones(folded, protected, region))
+        spans.update(context.phones(surface, region))
     for span in sorted(spans):
         if not _is_allowed(span.text, params.allowed):
             yield Seen(*folded.span(span.start, span.end), masked(span.text, _SHOWN_START, _SHOWN_END))

@@ -5,10 +5,9 @@ Shared by ``external_link`` and ``insecure_link``; no rule of its own.
 
 from collections.abc import Iterator
 
-from gateway.detect.links import find_links
 from gateway.html.view import Comment, Element, View
 from gateway.rules.context import Context, Surface, Where
-from gateway.rules.hosts import Allowed, Standing, redacted
+from gateway.rules.hosts import Allowed, Hosting, Standing, redacted
 from gateway.rules.owners import is_conditional, is_refresh, links
 from gateway.rules.places import text_remedy, text_target
 from gateway.rules.rule import Finding, Piece, Remedy, Target, shorten
@@ -32,10 +31,12 @@ def link_findings(context: Context, rule: str, hosts: tuple[str, ...], wanted: S
         if target not in seen:
             seen.add(target)
             yield Finding(rule=rule, target=target, evidence=shorten(redacted(reference.url)), remedy=remedy)
-    allowed = Allowed.of(hosts, context.profile.links)
+    allowed = Hosting(Allowed.of(hosts, context.profile.links), context.readings)
+    in_comments = Hosting(Allowed.of((*hosts, *NAMESPACE_HOSTS), context.profile.links), context.readings)
     taken: set[tuple[str, Piece]] = set()
     for surface in (*context.surfaces, *context.apart):
-        for target, link in _written(context, surface, allowed, wanted):
+        hosting = in_comments if surface.where is Where.HTML_COMMENT else allowed
+        for target, link in _written(context, surface, hosting, wanted):
             # What is shown stands in the full text, too; a comment goes whole, with its first link.
             pieces = {(target.part, piece) for piece in target.pieces if piece.node >= 0}
             if target not in seen and not (pieces and pieces <= taken):
@@ -55,15 +56,13 @@ def _link_remedy(number: str, view: View, index: int, attribute: str) -> tuple[T
 
 
 def _written(
-    context: Context, surface: Surface, allowed: Allowed, wanted: Standing
+    context: Context, surface: Surface, allowed: Hosting, wanted: Standing
 ) -> Iterator[tuple[Target, str]]:
     """URLs of a wanted standing in one run of text."""
     if _is_unread(context, surface):
         return
-    if surface.where is Where.HTML_COMMENT:
-        allowed = Allowed((*allowed.hosts, *NAMESPACE_HOSTS), allowed.prefixes)
     folded = context.folded(surface)
-    for span in find_links(folded, context.protected(surface)):
+    for span in context.links(surface):
         link = span.text if _has_scheme(span.text) else f"https://{span.text}"
         if allowed.standing(link) is wanted:
             if surface.where is Where.HTML_COMMENT:

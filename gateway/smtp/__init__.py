@@ -2,8 +2,10 @@
 
 One session, file by file::
 
-    server      listens, admits, drains             settings    what a listener is told
+    server      listens, drains                     settings    what a listener is told
+    entrance    before SMTP: proxies, implicit TLS  proxy       the PROXY header
     session     one connection: time, TLS, end      limits      what a session may use
+    usage       what all of them use together       throttle    rates, and how long a failure waits
     dialogue    the verbs and their order           replies     every reply we give on our own
     command     one line: verb and argument         parameters  MAIL and RCPT, word by word
     login       tries, and how long they wait       auth        PLAIN and LOGIN

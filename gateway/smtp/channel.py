@@ -12,6 +12,7 @@ from gateway.smtp import replies
 from gateway.smtp.data import Content
 from gateway.smtp.handler import Submission
 from gateway.smtp.replies import Refused
+from gateway.smtp.usage import Hand
 
 T = TypeVar("T")
 
@@ -32,12 +33,12 @@ class Channel(Protocol):
         """Our own work: the client's time does not run meanwhile."""
         ...
 
-    async def read_content(self) -> Content:
-        """Send 354 and read a message, to its end or until it is far too large."""
+    async def read_content(self, hand: Hand) -> Content:
+        """Send 354 and read a message, to its end or until it is far too large; dropped once ``hand`` is full."""
         ...
 
-    async def judge(self, submission: Submission) -> Reply:
-        """Have the mail judged, also when the client goes away."""
+    async def judge(self, submission: Submission, hand: Hand) -> Reply:
+        """Have the mail judged, also when the client goes away; ``hand`` is released when that is done."""
         ...
 
     async def start_tls(self, context: ssl.SSLContext) -> None:

@@ -88,13 +88,15 @@ class Content:
 
     Attributes:
         is_complete: The end was found.
-        is_too_large: More than ``message_octets`` on the wire; the octets are gone, the search for the end goes on.
+        is_too_large: More than ``message_octets`` on the wire.
+        is_dropped: Its octets are gone; the search for its end goes on.
         wire_octets: How much came so far, the end included.
     """
 
     def __init__(self, message_octets: int) -> None:
         self.is_complete = False
         self.is_too_large = False
+        self.is_dropped = False
         self.wire_octets = 0
         self._message_octets = message_octets
         self._chunks: list[bytes] = []
@@ -120,16 +122,26 @@ class Content:
         at = chunk.find(END_OF_DATA)
         return at + len(END_OF_DATA) if at >= 0 else -1
 
+    def drop(self) -> None:
+        """Keep none of it: it will be refused."""
+        self.is_dropped = True
+        self._chunks.clear()
+
     def _keep(self, taken: bytes) -> None:
         if self.wire_octets > self._message_octets + len(b".\r\n"):
             self.is_too_large = True
-            self._chunks.clear()
-        else:
+            self.drop()
+        elif not self.is_dropped:
             self._chunks.append(taken)
 
     def octets(self) -> bytes:
-        """The message without its end, the first dot of each line that has one taken out (RFC 5321 section 4.5.2)."""
-        stuffed = b"".join(self._chunks)[: -len(b".\r\n")]
+        """The message without its end, the first dot of each line that has one taken out (RFC 5321 section 4.5.2).
+
+        Can be asked once: of 25 MiB, no copy is kept longer than the next one takes to make.
+        """
+        stuffed = b"".join(self._chunks)
+        self._chunks.clear()
+        stuffed = stuffed[: -len(b".\r\n")]
         return stuffed.removeprefix(b".").replace(b"\r\n.", b"\r\n")
 
 

@@ -20,11 +20,13 @@ from gateway.smtp.channel import Channel, ask_handler
 from gateway.smtp.command import FOREIGN, NOT_OFFERED, read_command
 from gateway.smtp.data import has_long_line
 from gateway.smtp.handler import LOCAL, Handler, Login, Submission
-from gateway.smtp.limits import LoginThrottle, Peer
+from gateway.smtp.limits import Peer
 from gateway.smtp.login import LoginTries
 from gateway.smtp.parameters import MailCommand, parse_mail, parse_rcpt
 from gateway.smtp.replies import Refused
 from gateway.smtp.settings import ListenerSettings
+from gateway.smtp.throttle import LoginThrottle
+from gateway.smtp.usage import Hand, Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Dialogue:
         handler: Handler,
         settings: ListenerSettings,
         throttle: LoginThrottle,
+        tally: Tally,
         peer: Peer,
     ) -> None:
         self.is_over = False
@@ -82,7 +85,8 @@ class Dialogue:
         self._handler = handler
         self._settings = settings
         self._limits = settings.limits
-        self._login_tries = LoginTries(channel, handler, settings, throttle, peer)
+        self._login_tries = LoginTries(channel, handler, settings, throttle, tally, peer)
+        self._tally = tally
         self._peer = peer
         self._commands = self._bad_commands = self._messages = 0
         self._verbs: dict[str, Callable[[str], Awaitable[Answer]]] = {
@@ -216,6 +220,9 @@ class Dialogue:
         if self._messages > self._limits.messages:
             raise Refused(replies.TOO_MANY_MESSAGES)
         mail = parse_mail(argument, message_octets=self._limits.message_octets)
+        if not self._tally.has_room(mail.size):
+            raise Refused(self._tally.full_hands(), counts=False)
+        _refuse_over(self._tally.message(self._channel.now()))
         await self._permit(self._handler.reverse_path(login, mail.reverse_path))
         self._transaction = _Transaction(mail=mail)
         return replies.SENDER_TAKEN
@@ -228,6 +235,7 @@ class Dialogue:
             return replies.RECIPIENT_TAKEN
         if len(transaction.recipients) >= self._limits.recipients:
             raise Refused(replies.TOO_MANY_RECIPIENTS, counts=False)
+        _refuse_over(self._tally.recipient(self._channel.now()))
         await self._permit(self._handler.recipient(login, tuple(transaction.recipients), recipient.address))
         transaction.recipients.append(recipient)
         return replies.RECIPIENT_TAKEN
@@ -239,7 +247,12 @@ class Dialogue:
         if not transaction.recipients:
             raise Refused(replies.NO_RECIPIENTS, counts=False)
         self._transaction = None
-        octets = await self._read_octets()
+        hand = self._tally.hand()
+        try:
+            octets = await self._read_octets(hand)
+        except BaseException:
+            hand.release()
+            raise
         submission = Submission(
             envelope=transaction.envelope(),
             octets=octets,
@@ -247,17 +260,18 @@ class Dialogue:
             peer=self._peer.text,
             received_at=dt.datetime.now(dt.UTC),
         )
-        reply = await self._channel.judge(submission)
+        reply = await self._channel.judge(submission, hand)
         self.messages_taken += reply.is_positive
         # CR CRLF.CRLF: to a client that sees no end of data in it, what follows is still the mail. Take no command
         # from there (adversary S01).
         self.is_over = octets.endswith(b"\r\r\n")
         return reply
 
-    async def _read_octets(self) -> bytes:
-        content = await self._channel.read_content()
-        if content.is_too_large:
-            raise Refused(replies.TOO_LARGE, closes=not content.is_complete, counts=False)
+    async def _read_octets(self, hand: Hand) -> bytes:
+        content = await self._channel.read_content(hand)
+        if content.is_dropped:
+            reply = replies.TOO_LARGE if content.is_too_large else self._tally.full_hands()
+            raise Refused(reply, closes=not content.is_complete, counts=False)
         octets = content.octets()
         if has_long_line(octets):
             raise Refused(replies.LINE_TOO_LONG, counts=False)
@@ -288,6 +302,11 @@ async def _refusal(question: Awaitable[Reply | None]) -> Reply | None:
     if reply is not None and reply.is_positive:
         raise ValueError("a handler that agrees returns None")
     return reply
+
+
+def _refuse_over(limit: Reply | None) -> None:
+    if limit is not None:
+        raise Refused(limit, counts=False)
 
 
 def _refuse_argument(argument: str) -> None:

@@ -7,7 +7,7 @@ one method of :class:`Handler`. The server checks when it starts that all four e
 *Source:* RFC 5321 section 3.3, RFC 4954.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -23,10 +23,12 @@ class Login:
     Attributes:
         seller: Name of the seller.
         username: The name the client logged in with.
+        proof: What the handler wants to know again at each MAIL; opaque here, never shown by ``repr``.
     """
 
     seller: str
     username: str
+    proof: str = field(default="", repr=False)
 
 
 LOCAL = Login(seller="local", username="local")
@@ -60,7 +62,10 @@ class Handler(Protocol):
         ...
 
     async def reverse_path(self, login: Login, address: Address | None) -> Reply | None:
-        """Whether this login may send from there; ``None`` is yes. ``address`` ``None`` is the null reverse-path."""
+        """Whether this login (still) may send from there; ``None`` is yes.
+
+        ``address`` ``None`` is the null reverse-path. A reply 421 ends the session, as for a login that was revoked.
+        """
         ...
 
     async def recipient(

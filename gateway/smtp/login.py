@@ -8,9 +8,11 @@ from gateway.ops import events
 from gateway.smtp import auth, replies
 from gateway.smtp.channel import Channel, ask_handler
 from gateway.smtp.handler import Handler, Login
-from gateway.smtp.limits import LoginThrottle, Peer
+from gateway.smtp.limits import Peer
 from gateway.smtp.replies import Refused
 from gateway.smtp.settings import ListenerSettings
+from gateway.smtp.throttle import LoginThrottle
+from gateway.smtp.usage import Tally
 
 
 class LoginTries:
@@ -22,12 +24,14 @@ class LoginTries:
         handler: Handler,
         settings: ListenerSettings,
         throttle: LoginThrottle,
+        tally: Tally,
         peer: Peer,
     ) -> None:
         self._channel = channel
         self._handler = handler
         self._settings = settings
         self._throttle = throttle
+        self._tally = tally
         self._peer = peer
         self._failed = 0
 
@@ -45,11 +49,15 @@ class LoginTries:
             raise Refused(replies.AUTH_SYNTAX)
         if mechanism.upper() not in auth.MECHANISMS:
             raise Refused(replies.UNKNOWN_MECHANISM)
+        if refusal := self._tally.may_log_in(self._channel.now()):
+            raise Refused(refusal, counts=False)
         response = initial[0].encode() if initial else None
         credentials = await auth.read_credentials(mechanism.upper(), response, self._channel.ask_client)
         login = await self._check(credentials)
         if login is None:
             raise await self._fail(credentials.username)
+        if refusal := self._tally.log_in(login.username):
+            raise Refused(refusal, counts=False)
         events.login_succeeded(peer=self._peer.text, seller=login.seller)
         return login
 
@@ -62,6 +70,7 @@ class LoginTries:
     async def _fail(self, username: str) -> Refused:
         """Count, wait, and the refusal: the same words for an unknown name and a wrong password."""
         self._failed += 1
+        self._tally.failed_login(self._channel.now())
         events.login_failed(peer=self._peer.text, username=username)
         keys = (f"peer {self._peer.network}", f"username {username}")
         delay_s = self._throttle.failed(*keys, now=self._channel.now())

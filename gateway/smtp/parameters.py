@@ -39,12 +39,14 @@ class MailCommand:
 
     Attributes:
         reverse_path: ``None`` is the null reverse-path.
+        size: Octets of the message as announced, 0 where nothing was.
         smtputf8: Whether addresses may hold non-ASCII (RFC 6531).
         ret: ``"FULL"``, ``"HDRS"`` or ``None``.
         envid: As given, or ``None``.
     """
 
     reverse_path: Address | None
+    size: int = 0
     smtputf8: bool = False
     ret: str | None = None
     envid: str | None = None
@@ -62,8 +64,7 @@ def parse_mail(argument: str, *, message_octets: int) -> MailCommand:
     """
     path, parameters = _split(argument, "FROM:", _bad_sender)
     _check_known(parameters, {"SIZE", "BODY", "SMTPUTF8", "AUTH", "RET", "ENVID"})
-    if "SIZE" in parameters:
-        _check_size(parameters["SIZE"], message_octets)
+    size = _size(parameters["SIZE"], message_octets) if "SIZE" in parameters else 0
     _check_body(parameters.get("BODY", "7BIT"))
     smtputf8 = "SMTPUTF8" in parameters
     if smtputf8 and parameters["SMTPUTF8"] is not None:
@@ -72,6 +73,7 @@ def parse_mail(argument: str, *, message_octets: int) -> MailCommand:
         raise _bad_parameter("AUTH= takes <> or an address.")
     return MailCommand(
         reverse_path=_address(path, _bad_sender, smtputf8=smtputf8) if path else None,
+        size=size,
         smtputf8=smtputf8,
         ret=_ret(parameters),
         envid=_envid(parameters),
@@ -163,11 +165,12 @@ def _check_known(parameters: Mapping[str, str | None], known: set[str]) -> None:
         raise Refused(Reply(code=555, status="5.5.4", text="Parameter not known; use those that EHLO lists."))
 
 
-def _check_size(value: str | None, message_octets: int) -> None:
+def _size(value: str | None, message_octets: int) -> int:
     if value is None or not (value.isascii() and value.isdigit()) or len(value) > MAX_SIZE_DIGITS:
         raise _bad_parameter("SIZE takes a number of octets.")
     if int(value) > message_octets:
         raise Refused(replies.TOO_LARGE, counts=False)
+    return int(value)
 
 
 def _check_body(value: str | None) -> None:

@@ -32,13 +32,23 @@ IDLE = _reply(421, "4.4.2", "Nothing was heard for too long, closing.")
 STOPPING = _reply(421, "4.3.2", "The gateway is stopping, connect again later.")
 CROWDED = _reply(421, "4.3.2", "Too many connections, connect again later.")
 CROWDED_PEER = _reply(421, "4.7.0", "Too many connections from your address, close some first.")
+CROWDED_LOGIN = _reply(421, "4.7.0", "Too many connections with this login, close some first.")
+TOO_SLOW = _reply(421, "4.4.2", "The message comes too slowly, send it again over a faster connection.")
+TOO_MANY_FAILURES = _reply(
+    421,
+    "4.7.0",
+    "Too many failed logins from your address, check username and password and wait some minutes.",
+)
 TOO_MANY_LOGINS = _reply(421, "4.7.0", "Too many failed logins, check username and password.")
 TOO_MANY_COMMANDS = _reply(421, "4.7.0", "Too many commands in one session, connect again.")
 TOO_MANY_ERRORS = _reply(421, "4.7.0", "Too many faulty commands, closing.")
 TOO_MANY_MESSAGES = _reply(421, "4.7.0", "Too many messages in one session, connect again.")
 INJECTED = _reply(421, "4.7.0", "Commands came in clear behind STARTTLS; wait for the reply before going on.")
 
-# 452, 45z
+# 451, 452
+FULL_HANDS = _reply(
+    452, "4.3.1", "The gateway has too much mail in hand at the moment, send this one again in a minute."
+)
 TOO_MANY_RECIPIENTS = _reply(452, "4.5.3", "Too many recipients, send the rest in another message.")
 
 # Syntax and order
@@ -73,6 +83,11 @@ AUTH_SYNTAX = _reply(501, "5.5.4", "Write AUTH PLAIN or AUTH LOGIN, with one ini
 AUTH_CANCELLED = _reply(501, "5.7.0", "Login cancelled.")
 AUTH_UNREADABLE = _reply(501, "5.5.2", "The response is not base64 of what the mechanism asks for.")
 WRONG_PASSWORD = _reply(535, "5.7.8", "Wrong username or password.")
+
+
+def too_many(what: str, whose: str, per_hour: int) -> Reply:
+    """A rate is used up: ``too_many("messages", "with this login", 100)``."""
+    return _reply(451, "4.7.1", f"Over {per_hour} {what} an hour {whose}, send the rest later.")
 
 
 def fault(exception: BaseException) -> Reply:

@@ -6,10 +6,12 @@
 import asyncio
 import inspect
 
+from gateway.smtp.entrance import Entrance
 from gateway.smtp.handler import METHODS, Handler
 from gateway.smtp.limits import SessionLimits
-from gateway.smtp.session import LINGER_S, Session, Shared
+from gateway.smtp.session import Session, Shared
 from gateway.smtp.settings import ListenerSettings
+from gateway.smtp.usage import Usage
 
 __all__ = ["Listener", "ListenerSettings", "SessionLimits", "start_listener"]
 
@@ -17,7 +19,7 @@ __all__ = ["Listener", "ListenerSettings", "SessionLimits", "start_listener"]
 class Listener:
     """A running listener."""
 
-    def __init__(self, server: asyncio.Server, shared: Shared) -> None:
+    def __init__(self, server: asyncio.Server | Entrance, shared: Shared) -> None:
         self._server = server
         self._shared = shared
         self.port = int(server.sockets[0].getsockname()[1])
@@ -44,7 +46,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
         self.close()
-        if tasks := [session.task for session in self._shared.sessions]:
+        if tasks := [session.task for session in self._shared.sessions if session.task is not None]:
             await asyncio.wait(tasks, timeout=timeout_s)
         for session in set(self._shared.sessions):
             session.abort()
@@ -53,8 +55,15 @@ class Listener:
         return cut
 
 
-async def start_listener(handler: Handler, settings: ListenerSettings) -> Listener:
+async def start_listener(
+    handler: Handler, settings: ListenerSettings, usage: Usage | None = None
+) -> Listener:
     """Listen on the running loop.
+
+    Args:
+        handler: Decides about mail.
+        settings: Of this listener.
+        usage: Shared with the other listeners, so that limits hold over all of them; else one of its own.
 
     Raises:
         ValueError: Settings that must not be served, see ``ListenerSettings.check``.
@@ -65,14 +74,10 @@ async def start_listener(handler: Handler, settings: ListenerSettings) -> Listen
     for name in METHODS:
         if not inspect.iscoroutinefunction(getattr(handler, name, None)):
             raise TypeError(f"the handler lacks the coroutine method {name}")
-    shared = Shared(handler, settings)
-    tls_context = settings.tls_context if settings.tls == "implicit" else None
+    shared = Shared(handler, settings, usage or Usage())
+    if settings.tls == "implicit" or settings.proxy_from:
+        return Listener(await Entrance.open(shared), shared)
     server = await asyncio.get_running_loop().create_server(
-        lambda: Session(shared),
-        settings.host,
-        settings.port,
-        ssl=tls_context,
-        ssl_handshake_timeout=settings.limits.handshake_s if tls_context else None,
-        ssl_shutdown_timeout=LINGER_S if tls_context else None,
+        lambda: Session(shared), settings.host, settings.port
     )
     return Listener(server, shared)

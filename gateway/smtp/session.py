@@ -28,10 +28,11 @@ from gateway.smtp.command import read_line
 from gateway.smtp.data import CHUNK_OCTETS, Content, Disconnected, LineTooLong, Wire
 from gateway.smtp.dialogue import Capabilities, Dialogue
 from gateway.smtp.handler import Handler, Submission
-from gateway.smtp.limits import LONG_COMMAND_OCTETS, Connections, LoginThrottle, peer_of
+from gateway.smtp.limits import LONG_COMMAND_OCTETS, Peer, peer_of
 from gateway.smtp.replies import Refused
 from gateway.smtp.settings import ListenerSettings
 from gateway.smtp.tasks import MessageTasks
+from gateway.smtp.usage import Hand, Tally, Usage
 
 T = TypeVar("T")
 
@@ -45,14 +46,27 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)
 class Shared:
     """What the sessions of one listener have in common."""
 
-    def __init__(self, handler: Handler, settings: ListenerSettings) -> None:
+    def __init__(self, handler: Handler, settings: ListenerSettings, usage: Usage) -> None:
         self.handler = handler
         self.settings = settings
-        self.connections = Connections(settings.limits)
-        self.throttle = LoginThrottle(settings.limits.login_delay_s)
+        self.usage = usage
         self.tasks = MessageTasks()
         self.sessions: set[Session] = set()
         self.is_stopping = False
+
+    def refusal(self, peer: Peer) -> str:
+        """Count a client; why it is not let in, or ``""``."""
+        return "draining" if self.is_stopping else self.usage.admit(peer.network)
+
+
+class _NoHooks:
+    """Stands where aiosmtpd wants a handler, and lists nothing: it looks through the list for each connection."""
+
+    def __dir__(self) -> Iterable[str]:
+        return ()
+
+
+_NO_HOOKS = _NoHooks()
 
 
 class Session(SMTP):
@@ -61,12 +75,22 @@ class Session(SMTP):
     line_length_limit = CHUNK_OCTETS // 2
     """Not a limit on lines: asyncio stops reading from the socket at twice this many octets read ahead."""
 
-    def __init__(self, shared: Shared) -> None:
-        super().__init__(None, hostname=shared.settings.hostname, loop=asyncio.get_running_loop())
+    def __init__(self, shared: Shared, peer: Peer | None = None, *, is_admitted: bool = False) -> None:
+        """Not connected yet.
+
+        Args:
+            shared: Of the listener.
+            peer: Who the client is, where the socket cannot tell.
+            is_admitted: Whether it was counted before, as with implicit TLS, which comes up before a session.
+        """
+        super().__init__(_NO_HOOKS, hostname=shared.settings.hostname, loop=asyncio.get_running_loop())
         self._shared = shared
         self._settings = shared.settings
         self._limits = shared.settings.limits
-        self._is_lost = self._is_waiting = self._is_stopping = False
+        self._overdue = replies.IDLE
+        self._known_peer = peer
+        self._is_admitted = self._is_secure = is_admitted
+        self.is_lost = self._is_waiting = self._is_stopping = False
         self._abort_timer: asyncio.TimerHandle | None = None
 
     def __dir__(self) -> Iterable[str]:
@@ -77,8 +101,7 @@ class Session(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client is there; with implicit TLS, after the handshake."""
-        self._is_secure = transport.get_extra_info("sslcontext") is not None
-        self._peer = peer_of(transport.get_extra_info("peername"))
+        self._peer = self._known_peer or peer_of(transport.get_extra_info("peername"))
         super().connection_made(transport)  # starts _handle_client in a task
 
     def _reset_timeout(self, duration: float | None = None) -> None:
@@ -91,17 +114,18 @@ class Session(SMTP):
 
     def connection_lost(self, error: Exception | None) -> None:
         """The client is gone; a mail under judgement is not."""
-        self._is_lost = True
+        self.is_lost = True
         if self._abort_timer:
             self._abort_timer.cancel()
         asyncio.StreamReaderProtocol.connection_lost(self, error)
-        self.task.cancel()
+        if self.task is not None:
+            self.task.cancel()
 
     # From admission to the end
 
     async def _handle_client(self) -> None:
         shared, peer, listener = self._shared, self._peer, self._settings.address
-        reason = "draining" if shared.is_stopping else shared.connections.admit(peer.network)
+        reason = "" if self._is_admitted else shared.refusal(peer)
         if reason:
             events.session_refused(peer=peer.text, listener=listener, reason=reason)
             self._say_last(_REFUSALS[reason])
@@ -109,14 +133,17 @@ class Session(SMTP):
             return
         events.session_opened(peer=peer.text, listener=listener)
         shared.sessions.add(self)
+        self._is_stopping = shared.is_stopping  # it may have been counted before that
         self._opened_at = self.loop.time()
-        self._dialogue = Dialogue(self, shared.handler, self._settings, shared.throttle, peer)
+        tally = Tally(shared.usage, peer)
+        self._dialogue = Dialogue(self, shared.handler, self._settings, shared.usage.throttle, tally, peer)
         try:
             await self._converse()
         finally:
             self._hang_up()
             shared.sessions.discard(self)
-            shared.connections.release(peer.network)
+            tally.close()
+            shared.usage.release(peer.network)
             seconds = self.loop.time() - self._opened_at
             taken = self._dialogue.messages_taken
             events.session_closed(peer=peer.text, listener=listener, seconds=seconds, messages=taken)
@@ -129,7 +156,7 @@ class Session(SMTP):
                 await self._serve()
         except (Disconnected, OSError):  # a TimeoutError is an OSError; so is every failure of TLS
             if self._clock.expired():
-                self._say_last(replies.STOPPING if self._is_stopping else replies.IDLE)
+                self._say_last(replies.STOPPING if self._is_stopping else self._overdue)
         except Exception as exception:  # noqa: BLE001 - where our own exceptions end
             # Who knows what the next octets are: a command, or the rest of a mail.
             self._say_last(replies.fault(exception))
@@ -150,9 +177,10 @@ class Session(SMTP):
                 await self._send(answer)
 
     @property
-    def task(self) -> "asyncio.Task[None]":
+    def task(self) -> "asyncio.Task[None] | None":
         """Runs from the connection to its end; aiosmtpd starts it when the connection is made."""
-        return cast("asyncio.Task[None]", self._handler_coroutine)
+        found: asyncio.Task[None] | None = self._handler_coroutine
+        return found
 
     def stop(self) -> None:
         """Say goodbye: at once when the client has nothing under way, else after the command at hand."""
@@ -165,7 +193,7 @@ class Session(SMTP):
         self._writer.transport.abort()
 
     def _hang_up(self) -> None:
-        if not self._is_lost:
+        if not self.is_lost:
             transport = self._writer.transport
             transport.close()
             self._abort_timer = self.loop.call_later(LINGER_S, transport.abort)
@@ -223,20 +251,34 @@ class Session(SMTP):
         finally:
             self._allow(self._limits.command_s)
 
-    async def read_content(self) -> Content:
-        """Send 354 and read a message, to its end or until it is far too large."""
+    async def read_content(self, hand: Hand) -> Content:
+        """Send 354 and read a message, to its end or until it is far too large; dropped once ``hand`` is full."""
         await self._send(replies.SEND_DATA)
         content = Content(self._limits.message_octets)
-        until = self.loop.time() + self._limits.data_s
+        started = self.loop.time()
         while not content.is_complete and content.wire_octets <= self._limits.abandon_octets:
-            self._allow(self._limits.chunk_s, until)
-            self._wire.put_back(content.feed(await self._wire.chunk()))
+            self._allow_chunk(started, content.wire_octets)
+            chunk = await self._wire.chunk()
+            if not content.is_dropped and not hand.take(len(chunk)):
+                content.drop()
+            self._wire.put_back(content.feed(chunk))
+            if content.is_dropped:
+                hand.release()
+        self._overdue = replies.IDLE
         self._allow(self._limits.command_s)
         return content
 
-    async def judge(self, submission: Submission) -> Reply:
-        """Have the mail judged, also when the client goes away."""
+    def _allow_chunk(self, started: float, octets: int) -> None:
+        """Until when the next octets of a message must come: soon, at a fair rate, and before its time is up."""
+        limits = self._limits
+        slowest = started + limits.chunk_s + octets / limits.octets_per_second
+        self._overdue = replies.TOO_SLOW if slowest < self.loop.time() + limits.chunk_s else replies.IDLE
+        self._allow(limits.chunk_s, min(slowest, started + limits.data_s))
+
+    async def judge(self, submission: Submission, hand: Hand) -> Reply:
+        """Have the mail judged, also when the client goes away; ``hand`` is released when that is done."""
         task = self._shared.tasks.start(_judged(self._shared.handler, submission))
+        task.add_done_callback(lambda _: hand.release())
         return await self.unhurried(asyncio.shield(task))
 
     async def start_tls(self, context: ssl.SSLContext) -> None:

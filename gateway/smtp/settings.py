@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.smtp.limits import SessionLimits
+from gateway.smtp.proxy import Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,8 @@ class ListenerSettings:
         hostname: Our name in the greeting; never looked up.
         tls: ``"none"`` (loopback only), ``"starttls"`` (AUTH only after it) or ``"implicit"``.
         auth: ``"required"``, or ``"none"`` (loopback only): whoever connects is the seller ``local``.
-        tls_context: For ``starttls`` and ``implicit``, see ``tls.server_context``.
+        proxy_from: Peers that tell in a PROXY header who their client is, and must.
+        tls_context: For ``starttls`` and ``implicit``, see ``tls.Certificate``.
         limits: Time, size and number.
         sleep: Waits before a 535; tests give one that returns at once.
     """
@@ -31,6 +33,7 @@ class ListenerSettings:
     hostname: str
     tls: Literal["none", "starttls", "implicit"] = "starttls"
     auth: Literal["required", "none"] = "required"
+    proxy_from: tuple[Network, ...] = ()
     tls_context: ssl.SSLContext | None = None
     limits: SessionLimits = field(default_factory=SessionLimits)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -49,6 +52,10 @@ class ListenerSettings:
         """Raise ``ValueError`` with a sentence for the operator when these settings must not be served."""
         if self.tls != "none" and self.tls_context is None:
             raise ValueError(f"listener {self.address}: tls = {self.tls!r} needs a certificate and a key")
+        if self.auth == "none" and self.proxy_from:
+            raise ValueError(
+                f"listener {self.address}: proxy_from brings in strangers, so auth must be 'required'"
+            )
         if is_loopback(self.host):
             return
         if self.tls == "none":

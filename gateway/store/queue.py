@@ -73,7 +73,7 @@ SELECT route, domain FROM queue WHERE state = 'queued' AND route = $1 AND domain
 _NEXT_ROUTE = """
 SELECT route, domain FROM queue WHERE state = 'queued' AND route > $1 ORDER BY route, domain LIMIT 1"""
 
-_DEPTH = "SELECT COUNT(*) - COUNT(instance), COUNT(instance) FROM queue WHERE state = 'queued'"
+_DEPTH = "SELECT COUNT(*) - COUNT(instance), COUNT(instance), MIN(first_at) FROM queue WHERE state = 'queued'"
 
 _RECIPIENTS = """
 SELECT id, recipient, state, due_at, instance FROM queue WHERE message_id = $1 ORDER BY id"""
@@ -183,9 +183,10 @@ def next_due(exclude: Sequence[Way]) -> Operation[datetime | None]:
 
 def depth() -> Operation[QueueDepth]:
     """How much waits."""
-    waiting, leased = (yield Statement(_DEPTH))[0]
+    waiting, leased, oldest = (yield Statement(_DEPTH))[0]
     held = (yield Statement("SELECT COUNT(*) FROM hold"))[0][0]
-    return QueueDepth(waiting=waiting, leased=leased, held=held)
+    oldest_at = from_micros(oldest) if oldest is not None else None
+    return QueueDepth(waiting=waiting, leased=leased, held=held, oldest_at=oldest_at)
 
 
 def recipients(message_id: str) -> Operation[tuple[RecipientRecord, ...]]:

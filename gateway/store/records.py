@@ -173,11 +173,13 @@ class QueueDepth:
         waiting: Recipients that nobody is at.
         leased: Recipients leased to an instance.
         held: Messages held for review.
+        oldest_at: When the oldest of what waits or is leased was received or released; ``None`` with none.
     """
 
     waiting: int
     leased: int
     held: int
+    oldest_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,39 +319,3 @@ class MessageDetail:
     original: bytes | None
     sent: bytes | None
     decisions: tuple[Decision, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SellerRecord:
-    """A seller.
-
-    Attributes:
-        name: Unique name.
-        senders: Addresses it may send from, sorted.
-        links: Hosts and URLs its orders need, sorted.
-        usernames: SMTP logins, sorted.
-        is_disabled: No login of it is taken.
-    """
-
-    name: str
-    senders: tuple[Address, ...]
-    links: tuple[str, ...]
-    usernames: tuple[str, ...]
-    is_disabled: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialRecord:
-    """An SMTP login.
-
-    Attributes:
-        username: As the client gives it.
-        seller: Whose it is.
-        password_hash: Opaque here; made and verified by the caller.
-        is_disabled: The seller is disabled.
-    """
-
-    username: str
-    seller: str
-    password_hash: str
-    is_disabled: bool

@@ -276,11 +276,63 @@ def _make(path: Path) -> None:
     """The file, readable by its owner alone (it holds mail), and its name safe on disk."""
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A name is on disk only when its folder is."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+async def backup(source: Path, file: Path) -> None:
+    """Copy a whole database, as it is at one moment, into a new file, and check the copy; writers do not wait.
+
+    Raises:
+        StoreError: There is no such database, the file exists or cannot be written, or the copy is not whole.
+    """
+    await asyncio.to_thread(_backup, source, file)
+
+
+def _backup(source: Path, file: Path) -> None:
+    """Under another name first: a backup that was interrupted must not look like one."""
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    if not source.is_file():  # opening it would make an empty one
+        raise StoreError(f"{source}: is not there; name the store of the gateway in the configuration")
+    if file.exists():
+        raise StoreError(f"{file}: exists; name a new file, or move this one away")
+    try:
+        unfinished.unlink(missing_ok=True)
+        _make(unfinished)
+        _copy(source, unfinished)
+        with unfinished.open("rb") as copied:
+            os.fsync(copied.fileno())
+        unfinished.rename(file)
+        _sync_folder(file.parent)
+    except OSError as error:
+        raise StoreError(f"{file}: {error.strerror}; name a file in a folder that can be written") from error
+    except apsw.Error as error:
+        raise _explain(file, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """All pages in one step: a reader's snapshot, so that writers neither wait nor make it start again."""
+    closing = contextlib.closing
+    with (
+        closing(_connect(source, query_only=True).raw) as original,
+        closing(apsw.Connection(str(target))) as copy,
+    ):
+        with copy.backup("main", original, "main") as backup:
+            backup.step(-1)
+        copy.pragma("journal_mode", "delete")  # one file, which can be moved
+        if (verdict := copy.pragma("integrity_check")) != "ok":
+            raise StoreError(f"{target}: the copy is not whole ({verdict}); look at the system log")
 
 
 def _answer(jobs: list[_Job], outcomes: list[_Outcome]) -> None:

@@ -7,18 +7,18 @@ Not here: SQL (the subject files), threads and connections (``sqlite.py``).
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from gateway.mail.address import Address
-from gateway.store import hold, messages, owed, queue, sellers
+from gateway.store import clock, hold, messages, owed, queue, sellers, sqlite
+from gateway.store.accounts import Account, CredentialRecord, SellerRecord
 from gateway.store.driver import Driver, Operation, Statement, to_micros
 from gateway.store.lease import InstanceLock
 from gateway.store.migrate import migrate
 from gateway.store.owed import OwedNotice, OwedSum
 from gateway.store.records import (
-    CredentialRecord,
     MessageDetail,
     MessageQuery,
     MessageSummary,
@@ -26,7 +26,6 @@ from gateway.store.records import (
     QueueDepth,
     QueueItem,
     Release,
-    SellerRecord,
     Settlement,
     StoreError,
     Way,
@@ -44,10 +43,14 @@ class Store:
     """Messages, queue and sellers in one database.
 
     Attributes:
+        folder: Where the database lies.
         leases_taken_over: Leases of a dead process of the same instance name that were released on opening.
     """
 
-    def __init__(self, driver: Driver, *, instance: str | None, lock: InstanceLock | None) -> None:
+    def __init__(
+        self, driver: Driver, folder: Path, *, instance: str | None, lock: InstanceLock | None
+    ) -> None:
+        self.folder = folder
         self._driver = driver
         self._instance = instance
         self._lock = lock
@@ -71,7 +74,7 @@ class Store:
         try:
             await driver.write(partial(migrate, driver.dialect, str(path)))
             lock = None if instance is None else InstanceLock(path, instance)
-            store = cls(driver, instance=instance, lock=lock)
+            store = cls(driver, path.parent, instance=instance, lock=lock)
             if instance is not None:
                 store.leases_taken_over = await driver.write(partial(queue.take_over, instance))
         except BaseException:
@@ -201,6 +204,14 @@ class Store:
         """How much waits; it counts, so ask it every few seconds, not for each mail."""
         return await self._driver.read(queue.depth)
 
+    async def follow_clock(self, by: timedelta, before: datetime, now: datetime) -> None:
+        """Move what waits with a clock that was set; see :func:`gateway.store.clock.follow`."""
+        await self._driver.write(partial(clock.follow, by, before, now))
+
+    async def bring_forward(self, now: datetime, latest: datetime) -> int:
+        """Make due now what is due later than ``latest``, which no schedule says; how many rows."""
+        return await self._driver.write(partial(clock.bring_forward, now, latest))
+
     # What people decide. Each of these raises ``StateError`` where the message is not in the state it is about.
 
     async def hold(self, message_id: str, deadline: Deadline, decision: Decision) -> None:
@@ -244,9 +255,11 @@ class Store:
 
     # Sellers
 
-    async def add_seller(self, name: str, senders: Sequence[Address]) -> None:
-        """A new seller; ``StoreError`` if there is one of that name."""
-        await self._driver.write(partial(sellers.add, name, tuple(senders), _now()))
+    async def add_seller(
+        self, name: str, senders: Sequence[Address], password_hash: str | None = None
+    ) -> None:
+        """A new seller, with a password for a login of its name; ``StoreError`` if there is one of that name."""
+        await self._driver.write(partial(sellers.add, name, tuple(senders), _now(), password_hash))
 
     async def sellers(self) -> list[SellerRecord]:
         """All sellers by name."""
@@ -266,15 +279,27 @@ class Store:
 
     async def add_credential(self, seller: str, username: str, password_hash: str) -> None:
         """A new login; ``StoreError`` if the seller is unknown or the username taken."""
-        await self._driver.write(partial(sellers.add_credential, seller, username, password_hash))
+        await self._driver.write(partial(sellers.add_credential, seller, username, password_hash, _now()))
 
     async def set_password(self, username: str, password_hash: str) -> None:
-        """Another password for a login; ``StoreError`` if the username is unknown."""
+        """Another password for a login; ``StoreError`` if the username is unknown or revoked."""
         await self._driver.write(partial(sellers.set_password, username, password_hash))
+
+    async def revoke(self, username: str) -> None:
+        """Take this login no more; ``StoreError`` if it is unknown."""
+        await self._driver.write(partial(sellers.revoke, username, _now()))
 
     async def disable(self, name: str) -> None:
         """Take no login of this seller any more; ``StoreError`` if it is unknown."""
         await self._driver.write(partial(sellers.disable, name, _now()))
+
+    async def enable(self, name: str) -> None:
+        """Take the logins of a disabled seller again; ``StoreError`` if it is unknown."""
+        await self._driver.write(partial(sellers.enable, name))
+
+    async def account(self, username: str) -> Account | None:
+        """The login of that name and its seller, or ``None``."""
+        return await self._driver.read(partial(sellers.account, username))
 
     async def credential(self, username: str) -> CredentialRecord | None:
         """The login of that name, or ``None``."""
@@ -284,6 +309,26 @@ class Store:
         if self._instance is None:
             raise ValueError("a store opened without an instance has no leases")
         return self._instance
+
+
+def is_made(url: str) -> bool:
+    """Whether there is a record at this URL already: a command that only looks must not make one.
+
+    Raises:
+        StoreError: The URL is no such thing.
+    """
+    return _path(url).exists()
+
+
+async def backup(url: str, file: Path) -> None:
+    """Copy a record that may be in use, as it is at one moment, into a new file.
+
+    Its schema stays as it is: a backup before an upgrade is made by either version.
+
+    Raises:
+        StoreError: There is none, the file exists or cannot be written, or the copy is not whole.
+    """
+    await sqlite.backup(_path(url), file)
 
 
 def _path(url: str) -> Path:

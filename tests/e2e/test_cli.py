@@ -147,6 +147,34 @@ def test_sellers(tmp_path, config):
     assert gateway(*sender, SAMPLES[0], cwd=tmp_path).exit_code == 2
 
 
+def test_logins(tmp_path, config):
+    """A seller gets more logins, by a name given or found, and each is revoked alone."""
+
+    def seller(*arguments, **options):
+        return gateway("seller", *arguments, "--config", config, cwd=tmp_path, **options)
+
+    seller("add", "tea", "--sender", "orders@harbour-tea.example")
+    assert "user name: tea-2\npassword: " in seller("login", "add", "tea").stdout
+    assert "user name: tea-3\n" in seller("login", "add", "tea").stdout
+    given = seller("login", "add", "tea", "tea-erp", stdin="correct horse battery\n")
+    assert (given.exit_code, given.stdout) == (0, "login added for tea; SMTP user name: tea-erp\n")
+    for name, login in (("tea", "tea-erp"), ("tea", "two words"), ("tea", "local"), ("nobody", "x")):
+        assert seller("login", "add", name, login).exit_code == 2
+    assert seller("login", "revoke", "tea-2").exit_code == 0
+    assert seller("login", "revoke", "tea-2").exit_code == 0
+    assert seller("login", "revoke", "ghost").exit_code == 2
+    assert seller("password", "tea-2").exit_code == 2
+    assert "user name: tea-4" in seller("login", "add", "tea").stdout
+    listed = seller("login", "list", "tea").stdout
+    assert listed.count("active") == 4
+    assert listed.count("revoked 20") == 1
+    assert "tea-2" not in seller("show", "tea").stdout
+    seller("disable", "tea")
+    assert "seller disabled" in seller("login", "list", "tea").stdout
+    assert seller("enable", "tea").exit_code == 0
+    assert seller("login", "list", "nobody").exit_code == 1
+
+
 def test_policies(tmp_path):
     """The bundled policies are good, can be shown and explained; a bad one is told with file, key and mend."""
     assert gateway("policy", "check", cwd=tmp_path).exit_code == 0

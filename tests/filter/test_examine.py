@@ -5,11 +5,10 @@ import base64
 import pytest
 
 from gateway.filter import examine as examine_module
-from gateway.filter.decide import UNAPPROVED_AUTHOR, Facts, decide
+from gateway.filter.decide import Facts, decide
 from gateway.filter.examination import MAX_JUDGEMENTS
 from gateway.filter.examine import MAX_FINDINGS, NOTHING_LEFT, STILL_THERE, examine
 from gateway.filter.verdict import Accept, Hold, Reject
-from gateway.mail.address import parse_path
 from gateway.mail.parse import parse
 from gateway.policy.load import override
 from gateway.rules.context import Profile
@@ -220,14 +219,3 @@ def test_larger_than_the_marketplace_takes(amazon, received_at):
     _, verdict = run(mixed("Content-Type: text/plain\n\nhello", attachment), amazon, received_at)
     assert (verdict.code, verdict.status) == (552, "5.3.4")
     assert "10.5 MB" in verdict.sentences[0]
-
-
-def test_the_author_must_be_approved(amazon, received_at):
-    """A From address that is not among the login's senders is refused, whoever the envelope names."""
-    examination = examine(text_mail("hello"), amazon, PROFILE, received_at)
-    approved = Facts(senders=frozenset({parse_path("orders@shop.example")}))
-    others = Facts(senders=frozenset({parse_path("orders@other.example")}))
-    assert isinstance(decide(examination, approved, received_at), Accept)
-    capital = examine(text_mail("hello", HEAD.replace("<orders@", "<Orders@")), amazon, PROFILE, received_at)
-    assert isinstance(decide(capital, approved, received_at), Accept)
-    assert decide(examination, others, received_at).sentences == (UNAPPROVED_AUTHOR,)

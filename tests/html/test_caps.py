@@ -3,8 +3,11 @@
 import contextlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.html import caps
+from gateway.html.scan import _Ways, scan
 from gateway.mail.errors import LimitError
 
 OVER = {
@@ -27,7 +30,7 @@ OVER = {
 def test_over_a_limit(html: str) -> None:
     """Too many tags, attributes or unclosed elements are refused in a sentence without the mail's words."""
     with pytest.raises(LimitError) as caught:
-        caps.check_characters(html)
+        scan(html)
     assert caught.value.sentence.endswith(".")
 
 
@@ -47,7 +50,7 @@ UNDER = {
 @pytest.mark.parametrize("html", UNDER.values(), ids=UNDER)
 def test_under_the_limits(html: str) -> None:
     """What only looks like many tags or attributes passes."""
-    caps.check_characters(html)
+    scan(html)
 
 
 FLOODS = (
@@ -73,7 +76,7 @@ def test_a_flood_ends(piece: str) -> None:
     """A mebibyte of one piece gives an answer or a LimitError (measured below 0.4 s CPU each)."""
     html = caps.prepare(piece * (caps.MAX_OCTETS // len(piece)))
     with contextlib.suppress(LimitError):
-        assert set(caps.check_characters(html)) <= {"unclosed elements", "repeated attributes"}
+        assert set(scan(html).anomalies) <= {"unclosed elements", "repeated attributes"}
 
 
 ANOMALIES = [
@@ -96,7 +99,7 @@ ANOMALIES = [
 @pytest.mark.parametrize(("html", "anomalies"), ANOMALIES, ids=[html for html, _ in ANOMALIES])
 def test_anomalies(html: str, anomalies: tuple[str, ...]) -> None:
     """What a browser mends in silence is told."""
-    assert anomalies == caps.check_characters(html)
+    assert anomalies == scan(html).anomalies
 
 
 PREPARED = [
@@ -138,3 +141,71 @@ def test_tree_within_limits() -> None:
     """A tree at the limits passes."""
     caps.check_tree(caps.MAX_DEPTH, caps.MAX_NODES)
     caps.check_nested(caps.MAX_NESTED)
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "<p>",
+            "</p>",
+            "<div>",
+            "</div>",
+            "<b>",
+            "</b>",
+            "<a href=x>",
+            "</a>",
+            "<img src=a src=b>",
+            "<td",
+            ">",
+            "<",
+        ),
+        *(
+            "<style>",
+            "</style>",
+            "<STYLE >",
+            "</style x>",
+            "<title>t",
+            "</title>",
+            "<script>a<b",
+            "</script>",
+            "<textarea>",
+        ),
+        *(
+            "<!--",
+            "-->",
+            "<!-- <style></style> -->",
+            "--!>",
+            "<![CDATA[",
+            "]]>",
+            "<!x",
+            "<?y>",
+            "</",
+            "<plaintext>",
+        ),
+        *(
+            '<p title="<style></style>">',
+            "<p title='>",
+            "'",
+            '"',
+            " ",
+            "word",
+            "<br/>",
+            "<noscript>",
+            "</noscript>",
+        ),
+    ]
+)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.lists(PIECES, max_size=16).map("".join))
+def test_one_go_counts_as_all_ways_do(html: str) -> None:
+    """Where the short count is taken, following every way through the text would say the same."""
+    ways = _Ways(html)
+    ways.follow_all()
+    anomalies = []
+    if ways.is_open or any(ways.balance.values()):
+        anomalies.append("unclosed elements")
+    if ways.has_repeats:
+        anomalies.append("repeated attributes")
+    assert tuple(anomalies) == scan(html).anomalies

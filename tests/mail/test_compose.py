@@ -122,27 +122,27 @@ def test_the_emitted_fields_are_a_closed_list():
             id="escapes",
         ),
         pytest.param("日本\n", True, "base64", b"5pel5pysDQo=\r\n", id="base64"),
-        pytest.param("x" * 79, False, "quoted-printable", b"x" * 75 + b"=\r\nxxxx", id="long-line"),
+        pytest.param("x" * 79, False, "quoted-printable", b"x" * 73 + b"=\r\nxxxxxx", id="long-line"),
         pytest.param("x" * 76 + "\n", True, "7bit", b"x" * 76 + b"\r\n", id="line-that-fits"),
         pytest.param(
-            "x" * 74 + "ü123",
+            "x" * 72 + "ü123",
             False,
             "quoted-printable",
-            b"x" * 74 + b"=\r\n=C3=BC123",
+            b"x" * 72 + b"=\r\n=C3=BC123",
             id="cut-before-escape",
         ),
         pytest.param(
-            "x" * 73 + "ü123",
+            "x" * 71 + "ü123",
             False,
             "quoted-printable",
-            b"x" * 73 + b"=\r\n=C3=BC123",
+            b"x" * 71 + b"=\r\n=C3=BC123",
             id="cut-before-escape-2",
         ),
         pytest.param(
-            "x" * 75 + ".yyy", False, "quoted-printable", b"x" * 75 + b"=\r\n=2Eyyy", id="dot-after-cut"
+            "x" * 73 + ".yyyyyy", False, "quoted-printable", b"x" * 73 + b"=\r\n=2Eyyyyyy", id="dot-after-cut"
         ),
         pytest.param(
-            "x" * 75 + "From x", False, "quoted-printable", b"x" * 75 + b"=\r\n=46rom x", id="from-after-cut"
+            "x" * 73 + "From x", False, "quoted-printable", b"x" * 73 + b"=\r\n=46rom x", id="from-after-cut"
         ),
     ],
 )

@@ -320,3 +320,37 @@ def test_each_cap_is_a_limit_error_one_above(octets, limits):
     parse(octets)
     with pytest.raises(LimitError):
         parse(octets, limits)
+
+
+DOUBLED = b"From: shop@seller.example\r\r\nSubject: lamp\r\r\n\r\r\nHello\r\r\n"
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [DOUBLED, DOUBLED + b"\r\n", DOUBLED[:-3]],
+    ids=["every-line", "last-line-end-of-the-smtp-library", "no-last-line-end"],
+)
+def test_doubled_cr_is_a_line_end_where_every_line_has_it(octets):
+    """A Windows program that writes CR LF in text mode doubles each CR: one reading, put right and noted."""
+    message = parse(octets)
+    assert message.field("Subject").text == "lamp"
+    assert message.root.text.rstrip("\n") == "Hello"
+    assert message.normalised[0] == "CR CR LF line ends made CR LF"
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        DOUBLED.replace(b"lamp\r\r\n", b"lamp\r\n"),
+        DOUBLED.replace(b"lamp\r\r\n", b"lamp\n"),
+        DOUBLED.replace(b"Hello", b"Hel\rlo"),
+        DOUBLED.replace(b"\r\r\n", b"\r\r\r\n"),
+        DOUBLED.replace(b"\r\r\n", b"\r\n", 1),
+        DOUBLED + b"\r\n\r\n",
+    ],
+    ids=["one-crlf", "one-lf", "bare-cr", "tripled", "first-line", "two-more-line-ends"],
+)
+def test_doubled_cr_among_other_line_ends_has_two_readings(octets):
+    """One line end of another kind, or a CR elsewhere, and two readers may see two mails (adversary M07, S02)."""
+    with pytest.raises(AmbiguityError):
+        parse(octets)

@@ -46,13 +46,62 @@ ATTEMPT_METRICS = {"attempts_total|delivered|": 2, "attempt_seconds_count": 1, "
 
 TABLE = [
     (events.stopping, {"reason": "SIGTERM"}, "info", {}, {}),
-    (events.stopped, {}, "info", {}, {}),
+    (events.stopped, {"cut": 2}, "info", {}, {"messages_cut_total": 2}),
+    (
+        events.reloaded,
+        {"policies": [], "changed": ["tls"], "needs_restart": []},
+        "info",
+        {},
+        {"reloads_total|done": 1},
+    ),
+    (
+        events.reloaded,
+        {"policies": [], "changed": [], "needs_restart": ["store"]},
+        "warning",
+        {},
+        {"reloads_total|done": 1, "restart_needed": 1},
+    ),
+    (
+        events.reload_failed,
+        {"faults": [{"file": "gateway.toml", "key": "store", "fault": "is none"}]},
+        "error",
+        {},
+        {"reloads_total|failed": 1, "reload_failed": 1},
+    ),
+    (
+        events.vital_failed,
+        {"vital": "disk", "cause": "/var/lib/gateway: 3 MB are free"},
+        "error",
+        {},
+        {"vital_failures_total|disk": 1},
+    ),
+    (events.vital_recovered, {"vital": "disk", "seconds": 61.00001}, "warning", {"seconds": 61.0}, {}),
+    (events.clock_jumped, {"seconds": -7200.0}, "warning", {}, {"clock_jumps_total|back": 1}),
+    (events.clock_jumped, {"seconds": 7200.0}, "warning", {}, {"clock_jumps_total|forward": 1}),
+    (events.brought_forward, {"count": 3}, "warning", {}, {}),
     (events.leases_taken_over, {"count": 3}, "warning", {}, {"leases_taken_over_total": 3}),
+    (events.dkim_keys_loaded, {"domains": 2}, "info", {}, {}),
+    (events.dkim_keys_refused, {"domain": "seller.example", "fault": "k.pem: is empty"}, "error", {}, {}),
+    (
+        events.signature_failed,
+        {"domain": "seller.example", "fault": "k.pem: is empty"},
+        "error",
+        {},
+        {"signatures_failed_total": 1},
+    ),
     (events.purged, {"count": 4}, "info", {}, {"messages_purged_total": 4}),
+    (events.certificate_loaded, {}, "info", {}, {}),
+    (
+        events.certificate_kept,
+        {"reason": "KEY_VALUES_MISMATCH"},
+        "error",
+        {},
+        {"certificates_kept_total": 1},
+    ),
     (
         events.session_opened,
         {"peer": "p", "listener": "0.0.0.0:587"},
-        "info",
+        "debug",
         {},
         {"sessions_total|other": 1, "sessions_open": 1},
     ),
@@ -76,6 +125,13 @@ TABLE = [
         "warning",
         {},
         {"sessions_refused_total|other": 1},
+    ),
+    (
+        events.limit_reached,
+        {"peer": "p", "limit": "login.messages_per_hour"},
+        "warning",
+        {},
+        {"limits_reached_total|login.messages_per_hour": 1},
     ),
     (events.login_succeeded, {"peer": "p", "seller": "s"}, "info", {}, {"logins_total|succeeded": 1}),
     (
@@ -164,8 +220,10 @@ TABLE = [
 
 @pytest.fixture(autouse=True)
 def nothing_is_declared():
-    """No marketplace and no listener is known, whatever ran before in this process."""
+    """No marketplace and no listener is known, and no reload was made, whatever ran before in this process."""
     metrics.declare()
+    metrics.RELOAD_FAILED.set(0)
+    metrics.RESTART_NEEDED.set(0)
 
 
 @pytest.mark.parametrize(

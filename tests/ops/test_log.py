@@ -19,7 +19,7 @@ def test_level(sink, make_sink, level, expected):
     """Events below the level are not written."""
     stream = make_sink()
     log.configure(level=level, stream=stream)
-    events.stopped()
+    events.stopped(cut=0)
     events.purged(count=1)
     events.notice_failed(id="1", kind="failed", reason="no")
     assert [line["event"] for line in stream.events] == expected
@@ -36,7 +36,7 @@ def test_standard_output(sink, monkeypatch):
     out = io.TextIOWrapper(io.BytesIO())
     monkeypatch.setattr(sys, "stdout", out)
     log.configure()
-    events.stopped()
+    events.stopped(cut=0)
     assert json.loads(out.buffer.getvalue())["event"] == "stopped"
 
 
@@ -45,13 +45,13 @@ def test_terminal(sink, make_sink):
     stream = make_sink(is_terminal=True)
     log.configure(stream=stream)
     events.login_failed(peer="192.0.2.1", username="a b\x1b[2J\n\x7f\x9bü")
-    events.stopped()
+    events.stopped(cut=0)
     first, second = stream.lines
     assert (
         first[8:]
         == b' warning login_failed       peer=192.0.2.1 username="a b\\u001b[2J\\n\\u007f\\u009b\\u00fc"'
     )
-    assert second[8:] == b" info    stopped"
+    assert second[8:] == b" info    stopped            cut=0"
 
 
 def test_what_json_cannot_hold(sink):
@@ -70,7 +70,7 @@ def test_writing_never_raises(sink, grown, make_sink, monkeypatch, fault):
     stream = make_sink()
     monkeypatch.setattr(stream, "write", fail)
     log.configure(stream=stream)
-    events.stopped()
+    events.stopped(cut=0)
     assert grown() == {"log_lines_lost_total": 1}
 
 

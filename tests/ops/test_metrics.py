@@ -70,7 +70,7 @@ def test_every_rule_is_a_label_value():
 
 def test_queue_gauges():
     """The queue gauges show what the callback says at the time of the scrape."""
-    state = metrics.QueueState(waiting=3, leased=2, held=1, oldest_seconds=60)
+    state = metrics.QueueState(waiting=3, leased=2, held=1, oldest_seconds=60, overdue_seconds=5)
     metrics.watch_queue(lambda: state)
     try:
         page = generate_latest(metrics.REGISTRY).decode()
@@ -80,6 +80,7 @@ def test_queue_gauges():
     assert 'gateway_queue_depth{state="leased"} 2.0' in page
     assert 'gateway_queue_depth{state="held"} 1.0' in page
     assert "gateway_queue_oldest_seconds 60.0" in page
+    assert "gateway_queue_overdue_seconds 5.0" in page
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from gateway.mail.address import Address
 from gateway.mail.envelope import Recipient
 from gateway.mail.reply import Reply
 from gateway.smtp.handler import Login, Submission
+from gateway.smtp.limits import ScopeLimits, SharedLimits
 from gateway.smtp.server import Listener, ListenerSettings, SessionLimits, start_listener
+from gateway.smtp.usage import Usage
 
 
 class Recorder:
@@ -138,11 +140,19 @@ async def serve(handler: Recorder) -> AsyncIterator[Callable[..., Awaitable[List
     listeners: list[Listener] = []
 
     async def start(**options: object) -> Listener:
+        usage = options.pop("usage", None)
+        if {"connections", "connections_per_peer"} & options.keys():
+            usage = Usage(
+                SharedLimits(
+                    all=ScopeLimits(connections=options.pop("connections", 0)),
+                    address=ScopeLimits(connections=options.pop("connections_per_peer", 0)),
+                )
+            )
         names = {field.name for field in fields(ListenerSettings)}
         limits = SessionLimits(**{key: value for key, value in options.items() if key not in names})
         chosen = {key: value for key, value in options.items() if key in names}
         settings = ListenerSettings(**{**DEFAULTS, "limits": limits, **chosen})
-        listeners.append(await start_listener(handler, settings))
+        listeners.append(await start_listener(handler, settings, usage))
         return listeners[-1]
 
     yield start

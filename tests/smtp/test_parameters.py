@@ -21,8 +21,12 @@ def mail(argument: str) -> MailCommand:
         pytest.param(
             "FROM:<> RET=HDRS", MailCommand(reverse_path=None, ret="HDRS"), id="null-with-parameter"
         ),
-        pytest.param("FROM:<a@b.example> SIZE=1000", MailCommand(reverse_path=A), id="size-at-limit"),
-        pytest.param("FROM:<a@b.example>  size=5  BODY=8bitmime", MailCommand(reverse_path=A), id="any-case"),
+        pytest.param(
+            "FROM:<a@b.example> SIZE=1000", MailCommand(reverse_path=A, size=1000), id="size-at-limit"
+        ),
+        pytest.param(
+            "FROM:<a@b.example>  size=5  BODY=8bitmime", MailCommand(reverse_path=A, size=5), id="any-case"
+        ),
         pytest.param("FROM:<a@b.example> BODY=7BIT AUTH=<>", MailCommand(reverse_path=A), id="postfix-relay"),
         pytest.param("FROM:<a@b.example> AUTH=a+2Bc@d", MailCommand(reverse_path=A), id="auth-xtext"),
         pytest.param(

@@ -200,11 +200,11 @@ async def test_strangers_get_less_time(serve, connect, clock) -> None:
 
 async def test_chunks_prolong_data(serve, connect, clock, reads) -> None:
     """A slow upload goes on as long as something comes every three minutes."""
-    client = await connect(await serve())
+    client = await connect(await serve(octets_per_second=1))
     client.patience_s = None
     await client.ask(*MAIL)
     for _ in range(5):
-        await client.send(b"x\r\n")
+        await client.send(b"x" * 170 + b"\r\n")
         await reads.get()
         clock.advance(170)
     await client.send(b".\r\n")
@@ -227,15 +227,34 @@ async def test_silence_in_data(serve, connect, clock, reads, handler) -> None:
 
 async def test_data_may_not_last_for_ever(serve, connect, clock, reads) -> None:
     """An upload that never stops is ended too, however busy."""
-    client = await connect(await serve())
+    client = await connect(await serve(octets_per_second=1))
     client.patience_s = None
     await client.ask(*MAIL)
     for _ in range(8):
-        await client.send(b"x\r\n")
+        await client.send(b"x" * 170 + b"\r\n")
         await reads.get()
         clock.advance(151)
 
-    assert (await client.rest()).startswith("421 4.4.2")
+    assert (await client.rest()).startswith("421 4.4.2 Nothing was heard")
+
+
+async def test_data_must_come_at_a_fair_rate(serve, connect, clock, reads, handler) -> None:
+    """An upload that trickles is ended after its first minutes, however steady: it would hold a session for ever."""
+    client = await connect(await serve(octets_per_second=100))
+    client.patience_s = None
+    await client.ask(*MAIL)
+    await client.send(b"x" * 998 + b"\r\n")
+    await reads.get()
+    for _ in range(2):
+        await client.send(b"x\r\n")
+        await reads.get()
+        clock.advance(91)
+    assert handler.submissions == []
+    clock.advance(10)
+
+    assert await client.rest() == (
+        "421 4.4.2 The message comes too slowly, send it again over a faster connection.\r\n"
+    )
 
 
 @pytest.mark.parametrize("waits_s", [400, 10_000], ids=["over-idle", "over-session"])

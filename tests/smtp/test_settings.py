@@ -1,4 +1,5 @@
 import ssl
+from ipaddress import ip_network
 
 import pytest
 
@@ -34,6 +35,22 @@ def test_check(options: dict[str, object]) -> None:
     [
         pytest.param({"tls": "starttls"}, "needs a certificate", id="starttls-without-certificate"),
         pytest.param({"tls": "implicit"}, "needs a certificate", id="implicit-without-certificate"),
+        pytest.param(
+            {"tls": "none", "auth": "none", "proxy_from": (ip_network("127.0.0.1"),)},
+            "proxy_from brings in strangers",
+            id="strangers-through-a-proxy",
+        ),
+        *(
+            pytest.param({"tls": "none", "address": address}, "tls = 'none'", id=f"clear-on-{address}")
+            for address in (
+                "[::]:25",
+                "[2001:db8::1]:25",
+                "[::ffff:127.0.0.1]:25",
+                "[fe80::1%lo]:25",
+                "0:25",
+                ":25",
+            )
+        ),
         pytest.param(
             {"tls": "none", "auth": "none", "address": "0.0.0.0:25"}, "tls = 'none'", id="open-relay"
         ),

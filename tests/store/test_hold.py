@@ -64,7 +64,8 @@ async def test_release(store, new_message, new_release, finding, decision, now):
     assert [(str(item.recipient), item.first_at, item.due_at) for item in items] == [
         (to, later, later) for to in TWO
     ]
-    assert await store.depth() == QueueDepth(waiting=0, leased=2, held=0)
+    depth = await store.depth()
+    assert (depth.waiting, depth.leased, depth.held) == (0, 2, 0)
 
 
 async def test_release_without_findings(store, new_message, new_release, decision):

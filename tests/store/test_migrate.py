@@ -106,3 +106,19 @@ async def test_mail_held_before_deadlines(url, tmp_path, monkeypatch):
     (held,) = await store.messages(MessageQuery(state="held"))
     assert (held.id, to_micros(held.held_until) // hour) == ("old", 120)
     await store.close()
+
+
+async def test_logins_before_they_had_a_beginning(url, tmp_path, monkeypatch):
+    """Logins made before several were possible go on working; when they were added is not known."""
+    known = module._known()
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_known", lambda: {1: known[1], 2: known[2]})
+        await (await Store.open(url, instance=None)).close()
+    with closing(apsw.Connection(str(tmp_path / "gateway.db"))) as connection:
+        connection.execute("INSERT INTO seller (name, added_at) VALUES ('shop', 1)")
+        connection.execute("INSERT INTO credential VALUES ('erp', 'shop', 'hash')")
+    store = await Store.open(url, instance=None)
+    assert (await store.credential("erp")).is_valid
+    (login,) = (await store.seller("shop")).logins
+    assert (login.added_at, login.revoked_at) == (None, None)
+    await store.close()

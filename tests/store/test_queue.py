@@ -215,11 +215,11 @@ async def test_settle_whole(store, new_message, now, settlement):
 
 
 async def test_depth(store, new_message, now):
-    """Waiting, leased and held are counted apart."""
+    """Waiting, leased and held are counted apart, and the oldest of what is to be sent is known."""
     await store.accept(new_message("a", to=("1@market.example", "2@market.example", "3@market.example")))
     await store.accept(new_message("b", verdict="hold", sent=None))
     await store.claim(1, now, 60)
-    assert await store.depth() == QueueDepth(waiting=2, leased=1, held=1)
+    assert await store.depth() == QueueDepth(waiting=2, leased=1, held=1, oldest_at=now)
 
 
 async def test_null_reverse_path(store, new_message, now):

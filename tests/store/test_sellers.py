@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.store.records import CredentialRecord, SellerRecord, StoreError
+from gateway.store.accounts import CredentialRecord
+from gateway.store.records import StoreError
 
 
 async def test_add(store, address):
@@ -11,13 +12,20 @@ async def test_add(store, address):
     await store.add_senders("shop", [address("c@shop.example"), address("a@shop.example")])
     await store.add_links("shop", ["help.example", "help.example", "b.example/x"])
     await store.add_credential("shop", "shop-erp", "hash")
-    assert await store.seller("shop") == SellerRecord(
-        name="shop",
-        senders=(address("a@shop.example"), address("b@shop.example"), address("c@shop.example")),
-        links=("b.example/x", "help.example"),
-        usernames=("shop-erp",),
-        is_disabled=False,
-    )
+    seller = await store.seller("shop")
+    assert seller.senders == (address("a@shop.example"), address("b@shop.example"), address("c@shop.example"))
+    assert seller.links == ("b.example/x", "help.example")
+    assert (seller.name, seller.usernames, seller.is_disabled) == ("shop", ("shop-erp",), False)
+
+
+async def test_add_with_login(store, address):
+    """A seller comes with its first login, or not at all."""
+    await store.add_seller("shop", [address("a@shop.example")], "hash")
+    assert (await store.credential("shop")).seller == "shop"
+    await store.add_credential("shop", "second", "hash")
+    with pytest.raises(StoreError, match="username second: is taken"):
+        await store.add_seller("second", [], "hash")
+    assert await store.seller("second") is None
 
 
 async def test_list(store, address):
@@ -43,6 +51,7 @@ async def test_same_name(store, address):
         pytest.param(lambda store: store.add_links("nobody", []), id="links"),
         pytest.param(lambda store: store.add_credential("nobody", "u", "h"), id="credential"),
         pytest.param(lambda store: store.disable("nobody"), id="disable"),
+        pytest.param(lambda store: store.enable("nobody"), id="enable"),
     ],
 )
 async def test_unknown(store, act):
@@ -63,7 +72,38 @@ async def test_credential(store):
     await store.disable("shop")
     assert (await store.credential("erp")).is_disabled
     assert (await store.seller("shop")).is_disabled
+    await store.enable("shop")
+    assert await store.credential("erp") == expected
     assert await store.credential("ERP") is None
+
+
+async def test_revoke(store):
+    """A revoked login lets nobody in, is shown, and its name is not used again; the other logins stay."""
+    await store.add_seller("shop", [], "hash")
+    await store.add_credential("shop", "erp", "hash")
+    await store.revoke("erp")
+    first = (await store.seller("shop")).logins[0]
+    await store.revoke("erp")
+    seller = await store.seller("shop")
+    assert seller.logins[0] == first
+    assert (first.username, first.revoked_at >= first.added_at) == ("erp", True)
+    assert seller.usernames == ("shop",)
+    assert [(await store.credential(name)).is_valid for name in ("erp", "shop")] == [False, True]
+    with pytest.raises(StoreError, match="username erp: is taken"):
+        await store.add_credential("shop", "erp", "hash")
+    with pytest.raises(StoreError, match="username erp: is revoked; `gateway seller login add`"):
+        await store.set_password("erp", "hash")
+    with pytest.raises(StoreError, match="username ghost: is unknown"):
+        await store.revoke("ghost")
+
+
+async def test_account(store, address):
+    """A login is found with its seller in one look."""
+    await store.add_seller("shop", [address("a@shop.example")], "hash")
+    account = await store.account("shop")
+    assert account.credential == await store.credential("shop")
+    assert account.seller == await store.seller("shop")
+    assert await store.account("ghost") is None
 
 
 async def test_credential_taken(store):

@@ -11,7 +11,18 @@ from gateway.rules.rule import MAX_EVIDENCE
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "gateway" / "rules"
-HELPERS = {"rule", "context", "places", "owners", "attached", "hosts", "styles", "written", "texts"}
+HELPERS = {
+    "rule",
+    "context",
+    "places",
+    "owners",
+    "attached",
+    "hosts",
+    "styles",
+    "written",
+    "texts",
+    "readings",
+}
 NAMES = [rule.name for rule in ALL]
 KINDS = ("test_hit", "test_near_miss", "test_evasion")
 

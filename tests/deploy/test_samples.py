@@ -72,7 +72,7 @@ def test_one_sample_has_every_key():
     """deploy/gateway.toml has each key of the configuration, set or as a comment."""
     text = (DEPLOY / "gateway.toml").read_text("utf-8")
     written = set(re.findall(r"^(?:# )?(\w+) = ", text, re.MULTILINE))
-    sections = set(re.findall(r"^\[+(\w+)", text, re.MULTILINE))
+    sections = {name for path in re.findall(r"^\[+([\w.]+)", text, re.MULTILINE) for name in path.split(".")}
     assert set(keys(Config)) <= written | sections
 
 

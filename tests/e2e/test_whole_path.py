@@ -19,6 +19,9 @@ from gateway.rules.context import Profile
 from gateway.samples import load_samples
 from gateway.store.records import MessageQuery
 
+FAULTY = f"{Path(__file__).parent / 'faulty'}:{Path(__file__).parents[2]}"
+"""Where workers find a rule with bugs, and beside it this gateway and no other that may be installed."""
+
 BUYER = "4k2x9w1q7p3m5n8@marketplace.amazon.co.uk"
 SELLER = "orders@harbour-tea.example"
 PROFILE = Profile(seller="local", hostname="gateway.example")
@@ -175,7 +178,7 @@ def _is_alive(process_id):
 
 async def test_a_rule_that_raises_costs_one_mail_a_451(start_gateway, sink, monkeypatch):
     """A bug in a rule is 451 for the mail that meets it; nothing arrives, and the process goes on."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "faulty"))
+    monkeypatch.setenv("PYTHONPATH", FAULTY)
     gateway = await start_gateway()
     code, text = await submit(gateway, mail("raise the fault"))
     assert (code, text.split()[0]) == (451, "4.3.0")
@@ -188,7 +191,7 @@ async def test_a_rule_that_raises_costs_one_mail_a_451(start_gateway, sink, monk
 
 async def test_a_mail_that_takes_too_long_costs_itself_a_451(start_gateway, sink, monkeypatch):
     """A worker over its deadline is killed, the mail deferred, and the next mail passes."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "faulty"))
+    monkeypatch.setenv("PYTHONPATH", FAULTY)
     gateway = await start_gateway(workers={"count": 1, "deadline_s": 1})
     code, _ = await submit(gateway, mail("sleep for ever"))
     assert code == 451
@@ -199,7 +202,7 @@ async def test_a_mail_that_takes_too_long_costs_itself_a_451(start_gateway, sink
 
 async def test_a_mail_that_eats_memory_costs_itself_a_451(start_gateway, sink, monkeypatch):
     """A worker over its memory cap ends, the mail is deferred, and the next mail passes."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "faulty"))
+    monkeypatch.setenv("PYTHONPATH", FAULTY)
     gateway = await start_gateway(workers={"count": 1, "memory_mb": 700})
     code, _ = await submit(gateway, mail("eat memory"))
     assert code == 451

@@ -181,13 +181,6 @@ async def test_another_next_hop(files, connect, mail):
     await other.close()
 
 
-async def test_a_disabled_sender_counts_from_the_reload_on(files, connect, mail):
-    """What is known of sellers is read again."""
-    files.gateway._intake._senders["x"] = None
-    assert await files.reload()
-    assert not files.gateway._intake._senders
-
-
 FAULTS = {
     "configuration": ({"head": "hostname = "}, [("gateway.toml", "", "is no valid TOML")]),
     "unknown key": ({"workers": "[workers]\ncuont = 1"}, [("gateway.toml", "workers.cuont", "unknown key")]),
@@ -292,6 +285,7 @@ RESTART = {
     "console": {"console": ""},
     "delivery": {"delivery": "[delivery]\nconcurrency = 3"},
     "dkim": {"dkim": '[dkim]\nkeys = "elsewhere"'},
+    "limits": {"limits": "[limits]\nrecipients = 7"},
 }
 
 

@@ -40,7 +40,7 @@ def _metric_row(family) -> str:
     for sample in family.samples:
         for label, value in sample.labels.items():
             if label != "le" and not sample.name.endswith("_created"):
-                values.setdefault(label, {})[value] = None
+                values.setdefault(label, {})[value or '`""`'] = None
     labels = "; ".join(
         f"`{label}`: {OPEN_LISTS.get(label, ', '.join(found))}" for label, found in values.items()
     )

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from gateway.config.fields import Endpoint, Section
 from gateway.config.listening import Listener, Tls
+from gateway.config.record import DEFAULT_STORE
 from gateway.config.sending import Delivery, Notices, OtherRecipients, Route
 
 
@@ -38,7 +39,7 @@ class Config(Section):
     hostname: str = Field(
         default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
     )
-    store: str = "sqlite:///gateway.db"
+    store: str = DEFAULT_STORE
     policies: Path | None = None
     listener: tuple[Listener, ...] = (Listener(address="127.0.0.1:2525", tls="none", auth="none"),)
     tls: Tls | None = None

@@ -77,6 +77,12 @@ FAULTS = {
     "bad notice address": ('[notices]\nfrom = "nobody"', "notices.from: is not a mail address"),
     "bad consequence": ('[override.amazon]\nemoji = "delete"', "override.amazon.emoji"),
     "bad host name": ('hostname = "a b"', "hostname"),
+    "DNS server by name": (
+        '[delivery]\ndns = ["dns.example:53"]',
+        "delivery.dns.0: is no IP address and port",
+    ),
+    "DNS server without port": ('[delivery]\ndns = ["192.0.2.1"]', "delivery.dns.0: is not host:port"),
+    "DNS server at port 0": ('[delivery]\ndns = ["192.0.2.1:0"]', "delivery.dns.0: has port 0"),
     "other recipients": ('[other_recipients]\naction = "relay"', "other_recipients.action"),
 }
 

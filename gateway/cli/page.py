@@ -76,7 +76,7 @@ def _print_recipients(detail: MessageDetail, console: Console) -> None:
         due = f", next attempt {recipient.due_at:%Y-%m-%d %H:%M:%S} UTC" if recipient.due_at else ""
         console.print(f"\n[bold]{recipient.address}[/] {recipient.state}{due}")
         for attempt in recipient.attempts:
-            words = escape(f"{attempt.next_hop}: {attempt.reply}")
+            words = escape(": ".join(filter(None, (attempt.next_hop, attempt.reply))))
             console.print(f"  {attempt.at:%Y-%m-%d %H:%M:%S} {attempt.outcome} {words}")
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gateway.config.fields import AddressText, Section
+from gateway.config.fields import AddressText, DnsServer, Section
 from gateway.relay.route import RouteError, parse_next_hop
 
 
@@ -48,3 +48,5 @@ class Delivery(Section):
     first_retry_s: Annotated[float, Field(gt=0)] = 60.0
     longest_retry_s: Annotated[float, Field(gt=0)] = 3_600.0
     expire_hours: Annotated[float, Field(gt=0)] = 48.0
+    dns: tuple[DnsServer, ...] = ()
+    """Resolvers to ask, ``"127.0.0.1:53"``; none: those of the system."""

@@ -7,7 +7,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, MutableSequence
+from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Protocol, TypeAlias
@@ -17,6 +17,7 @@ import dns.exception
 import dns.name
 import dns.rdatatype
 import dns.resolver
+from dns.nameserver import Do53Nameserver
 from dns.rdtypes.ANY.MX import MX
 
 from gateway.mail.delivery import PermanentFailure, TemporaryFailure
@@ -71,6 +72,7 @@ class Resolver:
         own_names: Iterable[str] = (),
         own_addresses: Iterable[str] = (),
         dns_resolver: dns.asyncresolver.Resolver | None = None,
+        servers: Sequence[str] = (),
         shuffle: Callable[[MutableSequence[MX]], None] = random.shuffle,
     ) -> None:
         """Make a resolver.
@@ -79,11 +81,12 @@ class Resolver:
             own_names: Host names of this gateway.
             own_addresses: Its addresses as seen from outside; loopback is always ours.
             dns_resolver: Asks the questions; by default as the system is configured.
+            servers: Whom to ask instead, ``"127.0.0.1:53"``.
             shuffle: Spreads the load over hosts of equal preference.
         """
         self._own_names = frozenset(name.lower().removesuffix(".") for name in own_names)
         self._own_addresses = frozenset(ip_address(address) for address in own_addresses)
-        self._dns = dns.asyncresolver.Resolver() if dns_resolver is None else dns_resolver
+        self._dns = _asking(servers) if dns_resolver is None else dns_resolver
         self._dns.cache = dns.resolver.LRUCache(CACHE_ENTRIES)
         self._shuffle = shuffle
 
@@ -157,6 +160,15 @@ class Resolver:
     def _is_ours(self, address: str) -> bool:
         ip = ip_address(address)
         return ip in self._own_addresses or ip.is_loopback or ip.is_unspecified
+
+
+def _asking(servers: Sequence[str]) -> dns.asyncresolver.Resolver:
+    """A resolver that asks these servers, or those of the system."""
+    asks = dns.asyncresolver.Resolver(configure=not servers)
+    if servers:
+        split = (server.rpartition(":") for server in servers)
+        asks.nameservers = [Do53Nameserver(host.strip("[]"), int(port)) for host, _, port in split]
+    return asks
 
 
 def _text(name: dns.name.Name) -> str:

@@ -42,6 +42,13 @@ _RELEASE = """
 UPDATE queue SET claimable_at = due_at, instance = NULL
 WHERE id = $1 AND instance = $2 AND state = 'queued'"""
 
+# What was being sent is not told from what waited to be: any of it may have arrived.
+_IN_HAND = """
+INSERT INTO attempt (queue_id, at, outcome, next_hop, reply)
+SELECT id, $1, 'unknown', '', $2 FROM queue WHERE state = 'queued' AND instance = $3"""
+
+_KILLED = "the gateway ended with this mail in hand; it may have been sent, and is sent again"
+
 _TAKE_OVER = """
 UPDATE queue SET claimable_at = due_at, instance = NULL
 WHERE state = 'queued' AND instance = $1 RETURNING id"""
@@ -117,8 +124,9 @@ def release(ids: Iterable[int], *, instance: str) -> Operation[None]:
     yield from one_each(_RELEASE, ((row_id, instance) for row_id in ids))
 
 
-def take_over(instance: str) -> Operation[int]:
-    """Release every lease of an instance that is known to be dead; returns how many."""
+def take_over(instance: str, now: datetime) -> Operation[int]:
+    """Release every lease of an instance that is known to be dead, and say so in its history; returns how many."""
+    yield Statement(_IN_HAND, (to_micros(now), _KILLED, instance))
     rows = yield Statement(_TAKE_OVER, (instance,))
     return len(rows)
 

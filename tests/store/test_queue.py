@@ -99,7 +99,7 @@ async def test_release(store, other, new_message, now):
 
 
 async def test_take_over(url, store, other, new_message, now):
-    """What a dead process of the same name had leased is due at once; the leases of others stand."""
+    """What a dead process of the same name had leased is due at once, and may have been sent; others' leases stand."""
     for name in "abc":
         await store.accept(new_message(name))
     await store.claim(2, now, 3600)
@@ -107,6 +107,9 @@ async def test_take_over(url, store, other, new_message, now):
     await store.close()
     again = await Store.open(url, instance="one")
     assert again.leases_taken_over == 2
+    for name, outcomes in (("a", ["unknown"]), ("b", ["unknown"]), ("c", [])):
+        (recipient,) = (await again.message(name)).recipients
+        assert [each.outcome for each in recipient.attempts] == outcomes
     assert [item.message_id for item in await again.claim(9, now, 60)] == ["a", "b"]
     await again.close()
 

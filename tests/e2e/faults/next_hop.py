@@ -28,6 +28,7 @@ class NextHop:
     Attributes:
         port: Where it listens.
         arrived: Contents it has taken, in order.
+        copies: Recipient and content of each, once for each recipient.
         reached: Set when a fault is met.
         before_reply: Called when a mail is taken, before its final dot is answered.
     """
@@ -36,6 +37,7 @@ class NextHop:
         self.faults = dict(faults or {})
         self.times = times
         self.arrived = []
+        self.copies = []
         self.reached = asyncio.Event()
         self.before_reply = lambda: None
         self._server = None
@@ -87,6 +89,7 @@ class _Session:
     def __init__(self, hop, reader, writer):
         self._hop = hop
         self._reader = reader
+        self._recipients = []
         self.writer = writer
 
     async def serve(self):
@@ -100,14 +103,16 @@ class _Session:
             if verb == "EHLO":
                 await self._say("EHLO", "250-next-hop.example\r\n250 8BITMIME")
             elif verb == "RCPT":
-                local = re.search("<([^@>]*)", rest)[1]
-                await self._say(
-                    f"RCPT {local}" if f"RCPT {local}" in self._hop.faults else "RCPT", "250 2.1.5 Ok"
-                )
+                recipient = re.search("<([^>]*)", rest)[1]
+                local = recipient.partition("@")[0]
+                step = f"RCPT {local}" if f"RCPT {local}" in self._hop.faults else "RCPT"
+                if await self._say(step, "250 2.1.5 Ok"):
+                    self._recipients.append(recipient)
             elif verb == "DATA":
                 if await self._say("DATA", "354 Go ahead"):
                     await self._take()
             else:
+                self._recipients.clear()  # MAIL, RSET
                 await self._say(verb, "250 2.0.0 Ok")
 
     async def _take(self):
@@ -118,14 +123,18 @@ class _Session:
             lines.append(line)
             if len(lines) == AMID:
                 await self._say("content", "")
-        if self._hop.fault(".")[:1] not in {"4", "5"}:
+        fault = self._hop.fault(".")
+        if fault[:1] not in {"4", "5"}:
             self._hop.arrived.append(b"".join(lines))
+            self._hop.copies.extend((recipient, self._hop.arrived[-1]) for recipient in self._recipients)
             self._hop.before_reply()
-        await self._say(".", "250 2.0.0 Ok")
+        await self._answer(fault, "250 2.0.0 Ok")
 
     async def _say(self, step, reply):
         """Whether the reply was the ordinary one."""
-        fault = self._hop.fault(step)
+        return await self._answer(self._hop.fault(step), reply)
+
+    async def _answer(self, fault, reply):
         if fault:
             self._hop.met()
         if fault == HANG:

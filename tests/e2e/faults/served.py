@@ -79,6 +79,15 @@ class Served:
 
     async def start(self):
         """Starts a process and waits until it takes mail."""
+        await self.spawn()
+        async with asyncio.timeout(60):
+            while not await self._listens():
+                if self.process.returncode is not None:
+                    raise AssertionError((self.folder / "log").read_text()[-3000:])
+                await asyncio.sleep(0.05)
+
+    async def spawn(self):
+        """Starts a process."""
         with (self.folder / "log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "gateway", "serve", "--config", str(self.config)),
@@ -86,11 +95,6 @@ class Served:
                 stderr=log,
                 env=self._environment,
             )
-        async with asyncio.timeout(60):
-            while not await self._listens():
-                if self.process.returncode is not None:
-                    raise AssertionError((self.folder / "log").read_text()[-3000:])
-                await asyncio.sleep(0.05)
 
     async def died(self):
         """Waits for the process to be gone by SIGKILL."""

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.store import queue
 from gateway.store.records import Attempt, QueueDepth, StoreError
 from gateway.store.store import Store
 
@@ -51,19 +50,6 @@ async def test_exclude(store, new_message, now):
     assert await store.next_due(exclude_routes=("amazon", "ebay")) == now + SECOND
     assert [i.message_id for i in await store.claim(9, now, 60, exclude_routes=("amazon", "otto"))] == ["b"]
     assert await store.next_due() == now - SECOND
-
-
-async def test_flat(store, now):
-    """A claim walks the index of what is queued, in its order, and sorts nothing, however long the queue is."""
-    claim = next(queue.claim(store._driver.dialect, 10, now, 60, instance="one", exclude=("x",)))
-
-    def explained():
-        rows = yield claim._replace(sql=f"EXPLAIN QUERY PLAN {claim.sql}")
-        return [row[3] for row in rows]
-
-    plan = await store._driver.read(explained)
-    assert "SEARCH queue USING COVERING INDEX queue_claimable (claimable_at<?)" in plan
-    assert not [step for step in plan if "SCAN" in step or "TEMP B-TREE" in step]
 
 
 async def test_lease_runs_out(store, other, new_message, now):

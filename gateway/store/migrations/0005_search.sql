@@ -1,9 +1,0 @@
--- Searches of the record, and of what waits, that do not cost more the longer the record is.
-
--- With what a search reads in the index, so that a text is looked for in a tenth of the octets.
-DROP INDEX message_received;
-
-CREATE INDEX message_received ON message (received_at, id, search);
-
--- Recipients of whom nothing is sent any more without a delivery: few, and looked for.
-CREATE INDEX queue_ended ON queue (state, message_id) WHERE state NOT IN ('queued', 'delivered');

@@ -6,6 +6,7 @@ Not here: settings (``config``), what any of the objects does.
 """
 
 import asyncio
+import math
 import signal
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -224,12 +225,15 @@ class Gateway:
         while True:
             with suppress(StoreError):  # /readyz tells
                 depth, due = await self.store.depth(), await self.store.next_due()
-                waited = (datetime.now(UTC) - due).total_seconds() if due is not None else 0.0
+                now = datetime.now(UTC)
+                waited = (now - due).total_seconds() if due is not None else 0.0
+                until = depth.held_until
                 self._queue = metrics.QueueState(
                     waiting=depth.waiting,
                     leased=depth.leased,
                     held=depth.held,
                     oldest_seconds=max(0.0, waited),
+                    hold_seconds=(until - now).total_seconds() if until is not None else math.inf,
                 )
             await asyncio.sleep(QUEUE_WATCH_S)
 

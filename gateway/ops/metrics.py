@@ -7,6 +7,7 @@ next hop or an address is never a label: they are unbounded, and personal.
 *Not here:* when a metric moves (``events.py``), how it is served (``console/``).
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -99,6 +100,12 @@ QUEUE_OLDEST = Gauge(
     "gateway_queue_oldest_seconds", "Age of the oldest waiting recipient.", registry=REGISTRY
 )
 
+HOLD_LEFT = Gauge(
+    "gateway_hold_seconds_left",
+    "Seconds until the nearest deadline of a held message; below 0 when overdue, +Inf with none.",
+    registry=REGISTRY,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueState:
@@ -109,12 +116,14 @@ class QueueState:
         leased: Recipients being delivered.
         held: Messages held for review.
         oldest_seconds: Age of the oldest waiting recipient, 0 with none.
+        hold_seconds: Until the nearest deadline of a held message, infinite with none.
     """
 
     waiting: int = 0
     leased: int = 0
     held: int = 0
     oldest_seconds: float = 0.0
+    hold_seconds: float = math.inf
 
 
 def watch_queue(read: Callable[[], QueueState]) -> None:
@@ -127,6 +136,7 @@ def watch_queue(read: Callable[[], QueueState]) -> None:
     QUEUE_DEPTH.labels("leased").set_function(lambda: read().leased)
     QUEUE_DEPTH.labels("held").set_function(lambda: read().held)
     QUEUE_OLDEST.set_function(lambda: read().oldest_seconds)
+    HOLD_LEFT.set_function(lambda: read().hold_seconds)
 
 
 class Names:

@@ -159,8 +159,9 @@ def depth() -> Operation[QueueDepth]:
     """How much waits."""
     queued = (yield Statement(_QUEUED))[0][0]
     leased = (yield Statement(_LEASED))[0][0]
-    held = (yield Statement("SELECT COUNT(*) FROM hold"))[0][0]
-    return QueueDepth(waiting=queued - leased, leased=leased, held=held)
+    held, until = (yield Statement("SELECT COUNT(*), MIN(held_until) FROM hold"))[0]
+    nearest = None if until is None else from_micros(until)
+    return QueueDepth(waiting=queued - leased, leased=leased, held=held, held_until=nearest)
 
 
 def recipients(message_id: str) -> Operation[tuple[RecipientRecord, ...]]:

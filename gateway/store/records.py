@@ -166,11 +166,13 @@ class QueueDepth:
         waiting: Recipients that nobody is at.
         leased: Recipients leased to an instance.
         held: Messages held for review.
+        held_until: The nearest of their deadlines, or ``None``.
     """
 
     waiting: int
     leased: int
     held: int
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

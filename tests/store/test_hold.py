@@ -26,7 +26,7 @@ async def test_held_on_receipt(store, new_message, finding, deadline):
     detail = await store.message("m1")
     assert detail.summary.held_until == deadline.until
     assert (detail.recipients, detail.decisions) == ((), ())
-    assert await store.depth() == QueueDepth(waiting=0, leased=0, held=1)
+    assert await store.depth() == QueueDepth(waiting=0, leased=0, held=1, held_until=deadline.until)
     assert await store.next_due() is None
     assert [each.id for each in await store.messages(MessageQuery(state="held"))] == ["m1"]
 

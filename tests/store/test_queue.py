@@ -165,7 +165,8 @@ async def test_depth(store, new_message, now):
     await store.accept(new_message("a", to=("1@market.example", "2@market.example", "3@market.example")))
     await store.accept(new_message("b", verdict="hold", sent=None))
     await store.claim(1, now, 60)
-    assert await store.depth() == QueueDepth(waiting=2, leased=1, held=1)
+    until = (await store.message("b")).summary.held_until
+    assert await store.depth() == QueueDepth(waiting=2, leased=1, held=1, held_until=until)
 
 
 async def test_null_reverse_path(store, new_message, now):

@@ -32,10 +32,15 @@ class Served:
         folder: For everything.
         notices: The next hop of notices.
         routes: Marketplace → its next hop as configured; each takes mail for ``<marketplace>.example``.
+        delivery: More lines of ``[delivery]``.
+        hold: Hold mails with emoticons.
+        mx_port: Where the hosts that DNS names take mail.
+        faulty: Whether faults inside the process can be ordered.
     """
 
-    def __init__(self, folder, notices, routes, *, delivery="", hold=False, mx_port=25):
+    def __init__(self, folder, notices, routes, *, delivery="", hold=False, mx_port=25, faulty=True):
         self.folder = folder
+        self.process = None
         self.url = f"sqlite:///{folder}/record/gateway.db"
         self.port = free_port()
         self.orders = folder / "orders"
@@ -59,14 +64,15 @@ class Served:
             if hold:
                 own = re.sub(r'(?s)(\[rule\.emoticon\]\non_match = )"\w+"', r'\1"hold"', own)
             (folder / "policies" / f"{name}.toml").write_text(own, "utf-8")
-        self._environment = {
-            **os.environ,
+        self._environment = dict(os.environ)
+        if not faulty:
+            return
+        self._environment |= {
             "PYTHONPATH": os.pathsep.join([str(FAULTY), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
             "FAULTY_ORDERS": str(self.orders),
             "FAULTY_PATIENCE_S": str(PATIENCE_S),
             "FAULTY_MX_PORT": str(mx_port),
         }
-        self.process = None
 
     def order(self, name, word):
         """Has a fault happen from now on; an empty word ends it."""

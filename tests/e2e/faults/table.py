@@ -15,7 +15,7 @@ class Outcome:
     """What came of a fault.
 
     Attributes:
-        answers: What the client got, try after try: the reply code that decided (``"250"``), or :data:`LOST`.
+        answers: What the client got, try after try: the reply code that decided (``"250"``, ``"4yz"``), or :data:`LOST`.
         arrivals: How often the mail was at its destination in the end.
         attempts: The history of each recipient in the record: outcomes of its attempts, and its state where that is not
             delivered.
@@ -52,7 +52,7 @@ GIVEN_UP = Outcome(arrivals=0, attempts=("permanent: failed",), notices=1)
 SENT_AGAIN = Outcome(answers=(LOST, "250"))
 TWO_COPIES = Outcome(answers=(LOST, "250"), arrivals=2, attempts=("delivered", "delivered"))
 TAKEN_ONCE = Outcome(answers=("250",))
-DEFERRED = Outcome(answers=("451", "250"))
+DEFERRED = Outcome(answers=("4yz", "250"))
 
 _GIBBERISH = "\x00\x1b[2J what is this?"
 

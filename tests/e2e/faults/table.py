@@ -15,7 +15,8 @@ class Outcome:
     """What came of a fault.
 
     Attributes:
-        answers: What the client got, try after try: the reply code that decided (``"250"``, ``"4yz"``), or :data:`LOST`.
+        answers: What the client got, try after try: the reply code that decided (``"250"``, ``"4yz"``), or
+            :data:`LOST`.
         arrivals: How often the mail was at its destination in the end.
         attempts: The history of each recipient in the record: outcomes of its attempts, and its state where that is not
             delivered.

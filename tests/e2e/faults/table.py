@@ -194,7 +194,9 @@ DISK = {
 
 CLOCK = {
     "forward": Fault(
-        what="the clock jumps a day forward while a mail waits to be tried again", word=86_400, outcome=AGAIN
+        what="the clock jumps three hours forward while a mail waits to be tried again",
+        word=10_800,
+        outcome=AGAIN,
     ),
 }
 

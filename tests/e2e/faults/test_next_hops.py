@@ -49,14 +49,14 @@ class _Town:
         town.hops = {
             name: NextHop(row.word, times=row.times) for name, row in rows.items() if row in NEXT_HOP.values()
         }
-        town.ports = {name: free_port() for name in town.hops}
         for each in (town.notices, town.mx, *town.hops.values()):
             stack.push_async_callback(each.stop)
         await town.notices.start()
         await town.mx.start(MX_ADDRESS)
+        town.ports = {}
         for name, hop in town.hops.items():
-            if rows[name].word is not None:
-                await hop.start(port=town.ports[name])
+            listens = rows[name].word is not None
+            town.ports[name] = (await hop.start()).port if listens else free_port()
         town.names = await NameServer(MX_ADDRESS).start()
         stack.callback(town.names.stop)
         town.names.faults = {

@@ -3,15 +3,13 @@
 A lease is a time before which nobody claims the row again (``claimable_at``): it needs no sweep, and a claim
 costs the same however long the queue is.
 
-Not here: which rows are due (``due.py``), when to try again (``gateway/queue/schedule.py``), who tries
-(``gateway/queue/runner.py``).
+Not here: when to try again (``gateway/queue/schedule.py``), who tries (``gateway/queue/runner.py``).
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from gateway.mail.envelope import Envelope
-from gateway.store import due
 from gateway.store.driver import (
     Dialect,
     Operation,
@@ -34,7 +32,8 @@ VALUES ($1, $2, $3, $4, 'queued', 0, $5, $6, $6)"""
 
 _CLAIM = """
 UPDATE queue SET claimable_at = $1, instance = $2 WHERE id IN (
-  {ids})
+  SELECT id FROM queue WHERE state = 'queued' AND claimable_at <= $3 {without}
+  ORDER BY claimable_at, id LIMIT $4 {skip_locked})
 RETURNING id, message_id, route, reverse_path, recipient, attempts, first_at, due_at"""
 
 _RENEW = "UPDATE queue SET claimable_at = $1 WHERE id = $2 AND instance = $3 AND state = 'queued'"
@@ -68,6 +67,9 @@ _DELIVERED = """
 UPDATE queue SET attempts = attempts + 1, state = 'delivered' WHERE id = $1 AND state IN ('queued', 'held')"""
 
 _ATTEMPT = "INSERT INTO attempt (queue_id, at, outcome, next_hop, reply) VALUES ($1, $2, $3, $4, $5)"
+
+_NEXT_DUE = """
+SELECT claimable_at FROM queue WHERE state = 'queued' {without} ORDER BY claimable_at LIMIT 1"""
 
 # Each counted in an index that holds nothing else.
 _QUEUED = "SELECT COUNT(*) FROM queue WHERE state = 'queued'"
@@ -106,12 +108,10 @@ def claim(
 ) -> Operation[list[QueueItem]]:
     """Lease due rows to an instance, those that wait longest first."""
     until = now + timedelta(seconds=lease_s)
-    names = yield from due.routes(exclude)
-    if not names:
-        return []
+    without = f"AND route NOT IN ({places(len(exclude), start=5)})" if exclude else ""
     rows = yield Statement(
-        _CLAIM.format(ids=due.ids(dialect, names, now="$3", limit="$4", start=5)),
-        (to_micros(until), instance, to_micros(now), limit, *names),
+        _CLAIM.format(without=without, skip_locked=dialect.skip_locked),
+        (to_micros(until), instance, to_micros(now), limit, *exclude),
     )
     items = [_item(row, until) for row in rows]
     return sorted(items, key=lambda item: (item.due_at, item.id))
@@ -153,6 +153,13 @@ def settle(settlements: Sequence[Settlement], *, instance: str | None) -> Operat
                 clean(attempt.reply),
             ),
         )
+
+
+def next_due(exclude: Sequence[str]) -> Operation[datetime | None]:
+    """When a row can be claimed next, or ``None``."""
+    without = f"AND route NOT IN ({places(len(exclude))})" if exclude else ""
+    rows = yield Statement(_NEXT_DUE.format(without=without), tuple(exclude))
+    return from_micros(rows[0][0]) if rows else None
 
 
 def depth() -> Operation[QueueDepth]:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from gateway.mail.address import Address
-from gateway.store import due, hold, messages, queue, sellers
+from gateway.store import hold, messages, queue, sellers
 from gateway.store.driver import Driver, Operation, Statement, to_micros
 from gateway.store.lease import InstanceLock
 from gateway.store.migrate import migrate
@@ -170,7 +170,7 @@ class Store:
 
     async def next_due(self, *, exclude_routes: Sequence[str] = ()) -> datetime | None:
         """When a row can be claimed next (its due time, or the end of somebody's lease), or ``None``."""
-        return await self._driver.read(partial(due.next_due, tuple(exclude_routes)))
+        return await self._driver.read(partial(queue.next_due, tuple(exclude_routes)))
 
     async def depth(self) -> QueueDepth:
         """How much waits; it counts, so ask it every few seconds, not for each mail."""

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.store import queue
+from gateway.store.driver import Statement
 from gateway.store.records import Attempt, QueueDepth, StoreError
 from gateway.store.store import Store
 
@@ -50,6 +52,19 @@ async def test_exclude(store, new_message, now):
     assert await store.next_due(exclude_routes=("amazon", "ebay")) == now + SECOND
     assert [i.message_id for i in await store.claim(9, now, 60, exclude_routes=("amazon", "otto"))] == ["b"]
     assert await store.next_due() == now - SECOND
+
+
+async def test_flat(store, now):
+    """A claim walks the index of what is queued, in its order, and sorts nothing, however long the queue is."""
+    claim = next(queue.claim(store._driver.dialect, 10, now, 60, instance="one", exclude=("x",)))
+
+    def explained():
+        rows = yield claim._replace(sql=f"EXPLAIN QUERY PLAN {claim.sql}")
+        return [row[3] for row in rows]
+
+    plan = await store._driver.read(explained)
+    assert "SEARCH queue USING COVERING INDEX queue_claimable (claimable_at<?)" in plan
+    assert not [step for step in plan if "SCAN" in step or "TEMP B-TREE" in step]
 
 
 async def test_lease_runs_out(store, other, new_message, now):
@@ -175,3 +190,23 @@ async def test_null_reverse_path(store, new_message, now):
     envelope = type(message.envelope)(reverse_path=None, recipients=message.envelope.recipients)
     await store.accept(new_message(envelope=envelope))
     assert [item.reverse_path for item in await store.claim(9, now, 60)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("statement", "step"),
+    [
+        (lambda: queue._QUEUED, "queue USING COVERING INDEX queue_"),
+        (lambda: queue._LEASED, "queue USING COVERING INDEX queue_leased"),
+        (lambda: queue._TAKE_OVER.replace("$1", "'one'"), "queue USING COVERING INDEX queue_leased (instance=?)"),
+    ],
+    ids=["depth", "leased", "take over"],
+)
+async def test_counts_and_leases_by_index(store, statement, step):
+    """What is counted every few seconds, and what a start takes over, reads an index that holds no more than that."""
+
+    def explained():
+        rows = yield Statement(f"EXPLAIN QUERY PLAN {statement()}")
+        return [row[3] for row in rows]
+
+    plan = await store._driver.read(explained)
+    assert any(step in each for each in plan), plan

@@ -24,9 +24,9 @@ from gateway.mail.address import Address
 from gateway.mail.delivery import DeliveryResult
 from gateway.notices import NOTICES_ROUTE, Notices
 from gateway.ops import events, log, metrics
+from gateway.outbound import make_runner
 from gateway.policy.model import Policy
-from gateway.queue.runner import Runner, RunnerLimits
-from gateway.queue.schedule import Schedule
+from gateway.queue.runner import Runner
 from gateway.relay.client import Deliverer
 from gateway.relay.hosts import Resolver
 from gateway.relay.route import NextHop, parse_next_hop
@@ -37,6 +37,7 @@ from gateway.smtp.settings import ListenerSettings
 from gateway.smtp.tls import server_context
 from gateway.store.records import StoreError
 from gateway.store.store import Store
+from gateway.summaries import Summaries
 from gateway.worker import WorkerLimits, Workers, WorkerStartError
 
 DRAIN_S = 30.0
@@ -152,20 +153,14 @@ class Gateway:
         resolver = Resolver(own_names=(config.hostname,), servers=config.delivery.dns)
         self._deliverer = Deliverer(settings, resolver=resolver)
         self._stack.push_async_callback(self._deliverer.close)
-        runner = Runner(
-            self.store,
-            self._deliver,
-            Schedule(
-                first_s=config.delivery.first_retry_s,
-                cap_s=config.delivery.longest_retry_s,
-                expire_s=config.delivery.expire_hours * 3600,
-            ),
-            on_failure=notices.failed,
-            limits=RunnerLimits(per_route=config.delivery.concurrency),
-        )
+        runner = make_runner(config, self.store, notices, self._deliver)
         notices.wake = runner.wake
         self._start_task(runner.run())
         self._stack.push_async_callback(runner.drain, DRAIN_S)
+        if notices.author is not None:
+            summaries = Summaries(self.store, notices.author, config.hostname)
+            summaries.wake = runner.wake
+            self._start_task(summaries.run())
         return runner
 
     def _start_keeper(self, notices: Notices) -> None:
@@ -188,7 +183,7 @@ class Gateway:
     def _next_hop(self, route: str) -> NextHop:
         notices = self._config.notices
         if route == NOTICES_ROUTE and notices is not None:
-            return parse_next_hop(notices.next_hop, password=notices.password)
+            return notices.hop()
         return self._next_hops.get(route) or parse_next_hop("mx")
 
     async def _start_listeners(self, intake: Intake) -> None:

@@ -134,7 +134,8 @@ class Review:
             reason: For the record and for the seller.
 
         Returns:
-            Whether a DSN was queued: not to a null reverse-path, not against NOTIFY, not without ``[notices]``.
+            Whether the seller is told, at once or summed up with others: not to a null reverse-path, not against
+            NOTIFY, not without ``[notices]``.
 
         Raises:
             StateError: It is not held (any more).
@@ -193,11 +194,12 @@ class Review:
         self.wake()
 
     async def _refuse(self, detail: MessageDetail, decision: Decision) -> bool:
-        notice = self._notices.refusal(detail, decision.reason, decision.at)
-        await self._store.refuse_held(detail.summary.id, decision, notice)
+        letters = self._notices.refusal(detail, decision.reason, decision.at)
+        notice = letters.now[0].message if letters.now else None
+        await self._store.refuse_held(detail.summary.id, decision, notice, owed_notices=letters.later)
         if notice is not None:
             self._notices.queued(detail.summary.id, "rejected")
-        return notice is not None
+        return bool(letters.now or letters.later)
 
     async def _detail(self, message_id: str) -> MessageDetail:
         detail = await self._store.message(message_id)

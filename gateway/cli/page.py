@@ -77,7 +77,8 @@ def _print_recipients(detail: MessageDetail, console: Console) -> None:
         console.print(f"\n[bold]{recipient.address}[/] {recipient.state}{due}")
         for attempt in recipient.attempts:
             words = escape(": ".join(filter(None, (attempt.next_hop, attempt.reply))))
-            console.print(f"  {attempt.at:%Y-%m-%d %H:%M:%S} {attempt.outcome} {words}")
+            what = f"{attempt.outcome} ({attempt.cause})" if attempt.cause else attempt.outcome
+            console.print(f"  {attempt.at:%Y-%m-%d %H:%M:%S} {what} {words}")
 
 
 def _print_change(detail: MessageDetail, console: Console) -> None:

@@ -48,6 +48,7 @@ def detail_shape(detail: MessageDetail) -> dict[str, Any]:
                     {
                         "at": try_.at.isoformat(),
                         "outcome": try_.outcome,
+                        "cause": try_.cause or None,
                         "next_hop": try_.next_hop,
                         "reply": try_.reply,
                     }

@@ -12,6 +12,8 @@ from gateway.config.environment import overlay
 from gateway.config.errors import ConfigError
 from gateway.config.listening import Tls
 from gateway.config.model import Config
+from gateway.config.next_hops import sending_faults
+from gateway.config.sending import Hop
 
 
 def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
@@ -33,7 +35,11 @@ def load_config(path: Path | None, environment: Mapping[str, str]) -> Config:
         faults += [_fault(source, detail) for detail in error.errors()]
     if faults:
         raise ConfigError(tuple(faults))
-    return config if path is None else _resolved(config, path.parent)
+    if path is not None:
+        config = _resolved(config, path.parent)
+    if faults := [f"{source}: {fault}" for fault in sending_faults(config)]:
+        raise ConfigError(tuple(faults))
+    return config
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -62,4 +68,11 @@ def _resolved(config: Config, folder: Path) -> Config:
         changes["policies"] = folder / config.policies
     if config.tls is not None:
         changes["tls"] = Tls(certificate=folder / config.tls.certificate, key=folder / config.tls.key)
+    changes["route"] = tuple(_with_authority(route, folder) for route in config.route)
+    if config.notices is not None:
+        changes["notices"] = _with_authority(config.notices, folder)
     return config.model_copy(update=changes)
+
+
+def _with_authority(hop: Hop, folder: Path) -> Hop:
+    return hop if hop.tls_ca is None else hop.model_copy(update={"tls_ca": folder / hop.tls_ca})

@@ -1,32 +1,51 @@
 """Where mail goes: ``[[route]]``, ``[other_recipients]``, ``[notices]``, ``[delivery]``."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from gateway.config.fields import AddressText, DnsServer, Section
-from gateway.relay.route import RouteError, parse_next_hop
+from gateway.relay.route import NextHop, RouteError, Tls, parse_next_hop
+
+Seconds = Annotated[float, Field(ge=0.001)]
+Hours = Annotated[float, Field(gt=0)]
 
 
 class Hop(Section):
-    """A next hop and its password."""
+    """A next hop, its password, and what its TLS must be like."""
 
     next_hop: str = "mx"
     password: Annotated[str | None, Field(repr=False)] = None
+    tls: Tls | None = None
+    tls_ca: Path | None = None
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
         try:
-            parse_next_hop(self.next_hop, password=self.password)
+            self.hop()
         except RouteError as error:
             raise ValueError(error.sentence) from error
         return self
 
+    def hop(self) -> NextHop:
+        """It, as the delivery agent takes it.
+
+        Raises:
+            RouteError: Not in settings that were validated.
+        """
+        tls_ca = str(self.tls_ca) if self.tls_ca is not None else None
+        return parse_next_hop(self.next_hop, password=self.password, tls=self.tls, tls_ca=tls_ca)
+
 
 class Route(Hop):
-    """``[[route]]``: where the mail of some marketplaces goes next."""
+    """``[[route]]``: where the mail of some marketplaces goes next, and how often; ``None`` is as in ``[delivery]``."""
 
     marketplaces: Annotated[tuple[str, ...], Field(min_length=1)]
+    first_retry_s: Seconds | None = None
+    longest_retry_s: Seconds | None = None
+    expire_hours: Hours | None = None
+    delay_notice_hours: Hours | None = None
 
 
 class OtherRecipients(Section):
@@ -42,11 +61,12 @@ class Notices(Hop):
 
 
 class Delivery(Section):
-    """``[delivery]``: how often a next hop is tried."""
+    """``[delivery]``: how often a next hop is tried, and when the seller is told that it takes long."""
 
     concurrency: Annotated[int, Field(ge=1, le=1000)] = 10
-    first_retry_s: Annotated[float, Field(gt=0)] = 60.0
-    longest_retry_s: Annotated[float, Field(gt=0)] = 3_600.0
-    expire_hours: Annotated[float, Field(gt=0)] = 48.0
+    first_retry_s: Seconds = 60.0
+    longest_retry_s: Seconds = 3_600.0
+    expire_hours: Hours = 48.0
+    delay_notice_hours: Hours = 4.0
     dns: tuple[DnsServer, ...] = ()
     """Resolvers to ask, ``"127.0.0.1:53"``; none: those of the system."""

@@ -14,6 +14,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Final
 
 from gateway.mail.address import Address, Mailbox, parse_path
+from gateway.mail.cause import Cause
 from gateway.mail.dsn_words import SUBJECTS, human_text, worst_action
 from gateway.mail.encode import encode_text, field_of_mailboxes, field_of_pieces, field_of_text, is_plain_body
 from gateway.mail.errors import AmbiguityError
@@ -24,6 +25,10 @@ __all__ = ["Action", "Notice", "RecipientReport", "Report", "compose_report", "p
 
 MAX_VALUE: Final = 900
 """Characters of one value, so that even one without a blank to fold at fits a line of 998."""
+
+_MESSAGE: Final = "X-Gateway-Message"
+_CAUSE: Final = "X-Gateway-Cause"
+"""Extension fields (RFC 3464 section 2.4): our id of the mail, and the cause of a failure."""
 
 _ESCAPE: Final = re.compile(r"\\x\{([0-9A-F]{1,6})\}")
 
@@ -70,6 +75,7 @@ def parse_report(octets: bytes) -> Report:
             recipients=tuple(_read_recipient(group) for group in groups[1:]),
             envelope_id=groups[0].get("original-envelope-id"),
             arrived_at=_read_date(groups[0].get("arrival-date")),
+            message=groups[0].get(_MESSAGE.lower()),
         )
     except (KeyError, ValueError) as error:
         raise AmbiguityError("The mail holds no delivery status report that can be read.") from error
@@ -88,6 +94,7 @@ def _status_part(report: Report) -> bytes:
         _field("Reporting-MTA", f"dns; {report.reporting_mta}")
         + _field("Original-Envelope-Id", report.envelope_id)
         + _field("Arrival-Date", _date(report.arrived_at))
+        + _field(_MESSAGE, report.message)
     ]
     groups += [_recipient_fields(recipient) for recipient in report.recipients]
     return b"Content-Type: message/delivery-status\r\n\r\n" + b"\r\n".join(groups)
@@ -101,6 +108,7 @@ def _recipient_fields(recipient: RecipientReport) -> bytes:
         + _field("Status", recipient.status)
         + _field("Remote-MTA", recipient.remote_mta and f"dns; {recipient.remote_mta}")
         + _field("Diagnostic-Code", recipient.diagnostic and f"smtp; {recipient.diagnostic}")
+        + _field(_CAUSE, recipient.cause and recipient.cause.value)
         + _field("Last-Attempt-Date", _date(recipient.last_attempt_at))
         + _field("Will-Retry-Until", _date(recipient.retry_until))
     )
@@ -151,6 +159,7 @@ def _read_recipient(fields: dict[str, str]) -> RecipientReport:
     if kind.strip().lower() == "utf-8":
         text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     remote_mta, diagnostic = fields.get("remote-mta"), fields.get("diagnostic-code")
+    cause = fields.get(_CAUSE.lower())
     return RecipientReport(
         final=parse_path(text.strip(), smtputf8=True),
         action=Action(fields["action"].lower()),
@@ -158,6 +167,7 @@ def _read_recipient(fields: dict[str, str]) -> RecipientReport:
         original=fields.get("original-recipient"),
         remote_mta=_untyped(remote_mta) if remote_mta else None,
         diagnostic=_untyped(diagnostic) if diagnostic else None,
+        cause=Cause(cause) if cause else None,
         last_attempt_at=_read_date(fields.get("last-attempt-date")),
         retry_until=_read_date(fields.get("will-retry-until")),
     )

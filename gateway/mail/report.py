@@ -7,8 +7,13 @@ Source: RFC 3464 section 2.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from gateway.mail.address import Address
+from gateway.mail.cause import Cause
+
+EXPIRED_STATUS: Final = "4.4.7"
+"""Delivery time expired (RFC 3463 section 3.5)."""
 
 
 class Action(StrEnum):
@@ -32,6 +37,7 @@ class RecipientReport:
         original: ORCPT as the client gave it (``"rfc822;a@b"``), or ``None``.
         remote_mta: Host name of the next hop that answered, or ``None``.
         diagnostic: Its reply, ``"550 5.1.1 no such user"``, or ``None`` where no next hop answered.
+        cause: Why it failed or is late, or ``None``; an extension field, for programs that read notices.
         last_attempt_at: Aware UTC, whole seconds, or ``None``.
         retry_until: For a delay: aware UTC, whole seconds, or ``None``.
     """
@@ -42,6 +48,7 @@ class RecipientReport:
     original: str | None = None
     remote_mta: str | None = None
     diagnostic: str | None = None
+    cause: Cause | None = None
     last_attempt_at: datetime | None = None
     retry_until: datetime | None = None
 
@@ -55,12 +62,14 @@ class Report:
         recipients: At least one.
         envelope_id: ENVID as the client gave it, or ``None``.
         arrived_at: When the mail was taken; aware UTC, whole seconds, or ``None``.
+        message: Our id of the mail, as the seller's program got it with the 250, or ``None``; an extension field.
     """
 
     reporting_mta: str
     recipients: tuple[RecipientReport, ...]
     envelope_id: str | None = None
     arrived_at: datetime | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

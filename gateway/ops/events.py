@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from gateway.mail.cause import OPERATORS
 from gateway.ops import metrics
 from gateway.ops.frames import class_name, frames
 
@@ -145,11 +146,12 @@ def message_judged(  # noqa: PLR0913 - the canonical line: one event holds all t
     )
 
 
-def attempt_made(
+def attempt_made(  # noqa: PLR0913 - one event holds all that is known of an attempt
     *,
     id: str,  # noqa: A002 - the field's name in the line
     next_hop: str,
     outcome: str,
+    cause: str,
     recipients: int,
     reply: str,
     seconds: float,
@@ -157,16 +159,19 @@ def attempt_made(
     """One message was tried at one next hop, for the recipients that share an outcome.
 
     Fields: ``id``; ``next_hop`` (host and port); ``outcome`` (delivered, temporary, permanent, unknown);
-    ``recipients`` (count); ``reply``: code and status of the next hop's reply, or our own words; ``seconds``.
+    ``cause`` of a failure (see ``metrics.CAUSES``), ``""`` for a delivery; ``recipients`` (count); ``reply``: code and
+    status of the next hop's reply, or our own words; ``seconds``. An error where only the operator can mend it.
     """
-    metrics.ATTEMPTS.labels(metrics.label(outcome, metrics.OUTCOMES)).inc(recipients)
+    counted = "" if outcome == "delivered" else metrics.label(cause, metrics.CAUSES)
+    metrics.ATTEMPTS.labels(metrics.label(outcome, metrics.OUTCOMES), counted).inc(recipients)
     metrics.ATTEMPT_SECONDS.observe(seconds)
-    write = _log.info if outcome == "delivered" else _log.warning
+    write = _log.info if outcome == "delivered" else _log.error if cause in OPERATORS else _log.warning
     write(
         "attempt_made",
         id=id,
         next_hop=next_hop,
         outcome=outcome,
+        cause=cause,
         recipients=recipients,
         reply=_reply(reply),
         seconds=_round(seconds),

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from gateway.mail.cause import Cause
+
 REGISTRY = CollectorRegistry()
 """Our own registry: the library's default one adds collectors we did not choose."""
 
@@ -31,6 +33,8 @@ RULES = (
 )
 """The rule names of the public contract."""
 OUTCOMES = ("delivered", "temporary", "permanent", "unknown")
+CAUSES = tuple(cause.value for cause in Cause)
+"""Why an attempt failed; that of a delivery is ``""``."""
 LOGIN_OUTCOMES = ("succeeded", "failed")
 REFUSAL_REASONS = ("connections", "connections_per_peer", "draining", OTHER)
 COMMANDS = (
@@ -43,7 +47,7 @@ PLACES = ("smtp", "examine", "decide", "store", "queue", "relay", "notices", "co
 """Where a fault was caught."""
 LOSSES = ("timeout", "died", "fault", "busy", OTHER)
 """Why a mail was not examined: killed at the deadline, the process died, a rule raised, no worker came free."""
-NOTICES = ("failed", "delayed", "relayed", "expired", "held", "rejected", OTHER)
+NOTICES = ("failed", "delayed", "relayed", "expired", "held", "rejected", "summary", OTHER)
 QUEUE_STATES = ("waiting", "leased", "held")
 
 _WAIT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -64,7 +68,9 @@ MESSAGES = _counter("messages", "Messages judged, by verdict and policy.", ("ver
 FINDINGS = _counter("findings", "Messages in which a rule found something, by rule.", ("rule",))
 OCTETS_IN = _counter("octets_in", "Octets of content received.")
 OCTETS_OUT = _counter("octets_out", "Octets of content composed for next hops.")
-ATTEMPTS = _counter("attempts", "Recipients tried at a next hop, by outcome.", ("outcome",))
+ATTEMPTS = _counter(
+    "attempts", "Recipients tried at a next hop, by outcome and cause of failure.", ("outcome", "cause")
+)
 EXPIRED = _counter("recipients_expired", "Recipients given up because the time in the queue ran out.")
 HOLDS_DUE = _counter("holds_due", "Held messages whose deadline came near before anybody decided.")
 HOLDS_ENDED = _counter("holds_ended", "Held messages decided by their deadline, by verdict.", ("verdict",))
@@ -196,7 +202,6 @@ def _zero() -> None:
     """Set every series of the closed lists to zero."""
     for metric, values in (
         (FINDINGS, (*RULES, OTHER)),
-        (ATTEMPTS, OUTCOMES),
         (HOLDS_ENDED, VERDICTS),
         (SESSIONS_REFUSED, REFUSAL_REASONS),
         (LOGINS, LOGIN_OUTCOMES),
@@ -208,6 +213,9 @@ def _zero() -> None:
     ):
         for value in values:
             metric.labels(value)
+    for outcome in OUTCOMES:
+        for cause in ("",) if outcome == "delivered" else CAUSES:
+            ATTEMPTS.labels(outcome, cause)
     for command in COMMANDS:
         for kind in REPLY_CLASSES:
             COMMANDS_REFUSED.labels(command, kind)

@@ -1,9 +1,10 @@
-"""Sends what is due: claim, send, settle; one SMTP transaction for the recipients of one message.
+"""Sends what is due: claim, send, settle; one SMTP transaction for the recipients of one message at one next hop.
 
 House rules: at least once, never silently not at all.
-Deliveries and retries are settled before anybody is told of failures, and a failure is settled only after its
-notice is in the record: a crash between the two costs at worst a second notice, never a lost one.
+Deliveries and retries are settled at once; what the seller is told of is settled in the transaction that queues the
+notice, so that a crash neither loses a notice nor sends it twice.
 A store that fails is asked again until it answers; what was sent meanwhile stays leased, so it is not sent again.
+A next hop that is slow holds its own places and nobody else's.
 
 Not here: how a mail is sent (``relay/``), when again (``schedule.py``), what a notice says (the hook's owner).
 """
@@ -11,9 +12,8 @@ Not here: how a mail is sent (``relay/``), when again (``schedule.py``), what a 
 import asyncio
 import contextlib
 import secrets
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -21,9 +21,11 @@ from gateway.mail.address import Address
 from gateway.mail.delivery import DeliveryResult
 from gateway.ops import events
 from gateway.queue import outcome
-from gateway.queue.outcome import FailedRecipient
+from gateway.queue.outcome import Told
+from gateway.queue.places import Group, Limits, Places, groups
 from gateway.queue.schedule import Schedule
-from gateway.queue.seams import Deliver, OnFailure, Queue
+from gateway.queue.seams import Deliver, Letters, Queue, Tell
+from gateway.queue.settler import Settler
 from gateway.store.records import Attempt, QueueItem, Settlement, StoreError
 
 T = TypeVar("T")
@@ -37,32 +39,25 @@ BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 NOTICE_TRIES = 3
 """Calls of a failing hook (a failing store does not count): beyond it is a bug that waiting does not mend."""
 
+PRELOAD_OCTETS = 16 * 1024 * 1024
+"""Octets of claimed messages read in one go and kept until they are sent; what is larger is read in its turn."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunnerLimits:
-    """How much at once.
+class Hooks:
+    """What the runner is to do beside the queue.
 
     Attributes:
-        per_route: SMTP transactions of one route at a time; a next hop that hangs holds no more than these.
-        in_all: SMTP transactions at a time.
-        batch: Recipients claimed at a time.
-        held: Recipients of one route leased ahead of sending, before no more of it are claimed.
-        lease_s: Seconds a lease lasts; renewed at a third of it for as long as we live.
+        deliver: Sends.
+        tell: Writes to sellers.
+        schedule: The retry schedule of a route.
+        destination: Of a route and a recipient, the domain whose next hop DNS names; ``""`` where the route names it.
     """
 
-    per_route: int = 10
-    in_all: int = 50
-    batch: int = 200
-    held: int = 400
-    lease_s: float = 600.0
-
-
-@dataclass(slots=True, kw_only=True)
-class _Group:
-    """Recipients of one message that go in one transaction."""
-
-    items: list[QueueItem] = field(default_factory=list)
-    is_sending: bool = False
+    deliver: Deliver
+    tell: Tell
+    schedule: Callable[[str], Schedule]
+    destination: Callable[[str, Address], str] = lambda _route, _address: ""
 
 
 class Runner:
@@ -71,30 +66,24 @@ class Runner:
     def __init__(
         self,
         store: Queue,
-        deliver: Deliver,
-        schedule: Schedule,
+        hooks: Hooks,
         *,
-        on_failure: OnFailure,
-        limits: RunnerLimits | None = None,
+        limits: Limits | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = store
-        self._deliver = deliver
-        self._schedule = schedule
-        self._on_failure = on_failure
-        self._limits = limits or RunnerLimits()
+        self._hooks = hooks
+        self._limits = limits or Limits()
         self._clock = clock
         self._woken = asyncio.Event()
         self._ended = asyncio.Event()
         self._ended.set()
         self._is_stopping = False
-        self._held: dict[int, QueueItem] = {}
         self._twice: set[int] = set()
-        self._load: Counter[str] = Counter()
-        self._full: tuple[str, ...] = ()
-        self._tasks: dict[asyncio.Task[None], _Group] = {}
-        self._slots = asyncio.Semaphore(self._limits.in_all)
-        self._route_slots: dict[str, asyncio.Semaphore] = {}
+        self._preloaded = 0
+        self._places = Places(self._limits)
+        self._settler = Settler(store)
+        self._tasks: dict[asyncio.Task[None], Group] = {}
 
     def wake(self) -> None:
         """Something may be due: look now."""
@@ -131,30 +120,35 @@ class Runner:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         try:
-            await self._cut_off(
-                [item for group in tasks.values() if group.is_sending for item in group.items]
-            )
-            await self._store.release(tuple(self._held))
+            await self._cut_off([item for each in tasks.values() if each.is_sending for item in each.items])
+            await self._store.release(tuple(self._places.held))
         except StoreError as error:  # the leases run out, or end when this instance comes up again
             _fault("queue", error)
-        self._held.clear()
+        self._places.held.clear()
 
     async def _fill(self) -> float:
         """Claim what is due and start sending it; returns the seconds until it is worth looking again."""
-        self._full = tuple(route for route, count in self._load.items() if count >= self._limits.held)
-        items = await self._store.claim(
-            self._limits.batch, self._clock(), self._limits.lease_s, exclude_routes=self._full
-        )
+        if self._places.is_full:
+            return MAX_SLEEP_S
+        full = self._places.full()
+        items = await self._store.claim(self._limits.batch, self._clock(), self._limits.lease_s, exclude=full)
+        held = self._places.held
         if self._is_stopping:
-            await self._store.release([item.id for item in items if item.id not in self._held])
+            await self._store.release([item.id for item in items if item.id not in held])
             return 0.0
         # What we hold can come back: its lease ran out (the clock jumped, a renewal failed), or it is being settled.
-        self._twice.update(item.id for item in items if item.id in self._held)
-        for group in _groups(item for item in items if item.id not in self._held):
-            self._start(group)
+        self._twice.update(item.id for item in items if item.id in held)
+        fresh = groups((item for item in items if item.id not in held), self._hooks.destination)
+        for group in fresh:
+            self._places.hold(group)
+        await self._preload(fresh)
+        for group in fresh:
+            task = asyncio.create_task(self._attend(group))
+            self._tasks[task] = group
+            task.add_done_callback(self._finish)
         if len(items) == self._limits.batch:
             return 0.0
-        due = await self._store.next_due(exclude_routes=self._full)
+        due = await self._store.next_due(exclude=full)
         return MAX_SLEEP_S if due is None else (due - self._clock()).total_seconds()
 
     async def _pause(self, seconds: float) -> None:
@@ -167,109 +161,125 @@ class Runner:
             await asyncio.sleep(self._limits.lease_s / 3)
             until = self._clock() + timedelta(seconds=self._limits.lease_s)
             try:
-                await self._store.renew(tuple(self._held), until)
+                await self._store.renew(tuple(self._places.held), until)
             except StoreError as error:
                 _fault("queue", error)
 
-    def _start(self, group: _Group) -> None:
-        for item in group.items:
-            self._held[item.id] = item
-            self._load[item.route] += 1
-        task = asyncio.create_task(self._attend(group))
-        self._tasks[task] = group
-        task.add_done_callback(self._finish)
+    async def _preload(self, fresh: Sequence[Group]) -> None:
+        """Read small contents together: a read for each would cost more than the octets do."""
+        if len(fresh) <= 1:
+            return
+        try:
+            found = await self._store.contents(
+                list(dict.fromkeys(group.message_id for group in fresh)), PRELOAD_OCTETS - self._preloaded
+            )
+        except Exception as error:  # noqa: BLE001 - what is leased must be started: each is read in its turn then
+            _fault("store", error)
+            return
+        for group in fresh:
+            group.octets = found.get(group.message_id)
+            self._preloaded += len(group.octets or b"")
 
     def _finish(self, task: asyncio.Task[None]) -> None:
         group = self._tasks.pop(task)
+        self._unload(group)
         if not task.cancelled() and (error := task.exception()):
             # Our own bug: the leases run out, so that it neither stops the queue nor spins.
             _fault("queue", error)
-            self._let_go(group.items)
+            self._let_go(group, group.items)
 
-    def _let_go(self, items: Iterable[QueueItem]) -> None:
-        for item in items:
-            if self._held.pop(item.id, None):
-                self._load[item.route] -= 1
-                if item.route in self._full and self._load[item.route] <= self._limits.held // 2:
-                    self.wake()
+    def _unload(self, group: Group) -> None:
+        self._preloaded -= len(group.octets or b"")
+        group.octets = None
 
-    async def _attend(self, group: _Group) -> None:
+    def _let_go(self, group: Group, items: Iterable[QueueItem]) -> None:
+        if self._places.let_go(group.way, items):
+            self.wake()
+
+    async def _attend(self, group: Group) -> None:
         """Send to the recipients of a group once there is room, and settle them."""
-        route = group.items[0].route
-        slots = self._route_slots.setdefault(route, asyncio.Semaphore(self._limits.per_route))
-        async with slots, self._slots:  # in this order: who waits for a route keeps nobody else waiting
+        of_way, of_route, of_all = self._places.slots(group.way)
+        async with of_way, of_route, of_all:  # in this order: who waits for a few keeps nobody else waiting
             if self._is_stopping:
                 return
             results = await self._send(group)
-        await self._conclude(group.items, results)
+        await self._conclude(group, results)
 
-    async def _send(self, group: _Group) -> Mapping[Address, DeliveryResult]:
+    async def _send(self, group: Group) -> Mapping[Address, DeliveryResult]:
         first = group.items[0]
         recipients = tuple(item.recipient for item in group.items)
         began = asyncio.get_running_loop().time()
         results: dict[Address, DeliveryResult] = {}
         try:
-            octets = await self._persist(lambda: self._store.content(first.message_id))
+            octets = group.octets
+            if octets is None:
+                octets = await self._persist(lambda: self._store.content(first.message_id))
             group.is_sending = True
-            results.update(await self._deliver(first.route, first.reverse_path, recipients, octets))
+            results.update(await self._hooks.deliver(first.route, first.reverse_path, recipients, octets))
             reply = "the delivery agent did not say what became of this recipient"
         except Exception as error:  # noqa: BLE001 - whatever it was, the mail is tried again
             reply = f"internal error, incident {_fault('relay', error)}"
         group.is_sending = False
+        self._unload(group)
         for address in recipients:
-            results.setdefault(address, outcome.unknown(first.route, reply))
+            if address not in results:
+                results[address] = outcome.unknown(first.route, reply)
         outcome.report(first.message_id, results.values(), asyncio.get_running_loop().time() - began)
         return results
 
-    async def _conclude(self, items: list[QueueItem], results: Mapping[Address, DeliveryResult]) -> None:
-        """Settle: first what needs nobody to be told, then the failures."""
+    async def _conclude(self, group: Group, results: Mapping[Address, DeliveryResult]) -> None:
+        """Settle: first what nobody is told of, then the rest together with its notice."""
         now = self._clock()
-        fine: dict[int, Settlement] = {}
-        final: dict[int, Settlement] = {}
-        told: list[FailedRecipient] = []
-        for item in items:
-            settled = outcome.settlement(item, results[item.recipient], self._schedule, now)
-            failed = outcome.failure(item, results[item.recipient], settled)
-            (final if failed else fine)[item.id] = settled
-            told.extend([failed] if failed else [])
-        await self._settle(items, fine)
-        if final:
-            await self._tell(items[0].message_id, tuple(told))
-            await self._settle(items, final)
+        schedule = self._hooks.schedule(group.way[0])
+        quiet: dict[int, Settlement] = {}
+        loud: dict[int, Settlement] = {}
+        told: list[Told] = []
+        for item in group.items:
+            settled = outcome.settled(item, results[item.recipient], schedule, now)
+            # A delivery is settled before anything else, whoever wants to hear of it: a notice that is lost in a crash
+            # is a smaller evil than a mail that is sent twice.
+            is_quiet = settled.told is None or settled.told.what == "relayed"
+            (quiet if is_quiet else loud)[item.id] = settled.settlement
+            told.extend([settled.told] if settled.told else [])
+        await self._settle(group, quiet, Letters())
+        if told:
+            await self._settle(group, loud, await self._told(group.message_id, tuple(told)))
 
-    async def _settle(self, items: list[QueueItem], settlements: dict[int, Settlement]) -> None:
-        if not settlements:
+    async def _settle(self, group: Group, settlements: dict[int, Settlement], letters: Letters) -> None:
+        if not (settlements or letters.now or letters.later):
             return
-        await self._persist(lambda: self._store.settle(tuple(settlements.values())))
-        self._let_go(item for item in items if item.id in settlements)
-        if twice := self._twice & settlements.keys():
+        await self._persist(lambda: self._settler.settle(tuple(settlements.values()), letters))
+        self._let_go(group, [item for item in group.items if item.id in settlements])
+        for letter in letters.now:
+            events.notice_sent(id=group.message_id, kind=letter.kind)
+        twice = self._twice & settlements.keys()
+        if twice:
             # Claimed again while we were at it: unless it is settled, nobody is at it now.
             self._twice -= twice
             await self._persist(lambda: self._store.release(tuple(twice)))
-        if twice or any(settled.due_at for settled in settlements.values()):
+        if twice or letters.now or any(settled.due_at for settled in settlements.values()):
             self.wake()  # due earlier, perhaps, than what the loop is waiting for
 
-    async def _tell(self, message_id: str, failed: tuple[FailedRecipient, ...]) -> None:
-        """Have the hook put a notice in the record; if it cannot, say so where an operator sees it."""
-        if expired := sum(recipient.is_expired for recipient in failed):
+    async def _told(self, message_id: str, told: tuple[Told, ...]) -> Letters:
+        """Have the hook write to the seller; if it cannot, say so where an operator sees it."""
+        if expired := sum(each.what == "expired" for each in told):
             events.message_expired(id=message_id, recipients=expired)
         incident = ""
         for tried in range(NOTICE_TRIES):
             if tried:
                 await asyncio.sleep(BACK_OFF_S[tried])
             try:
-                await self._persist(lambda: self._on_failure(message_id, failed))
+                return await self._persist(lambda: self._hooks.tell(message_id, told))
             except Exception as error:  # noqa: BLE001 - a broken notice must not keep the mail for ever
                 incident = _fault("notices", error)
-            else:
-                return
-        events.notice_failed(id=message_id, kind="failed", reason=f"incident {incident}")
+        events.notice_failed(id=message_id, kind=told[0].what, reason=f"incident {incident}")
+        return Letters()
 
     async def _cut_off(self, items: list[QueueItem]) -> None:
         if items:
             now = self._clock()
             reply = "stopped before the next hop answered"
-            attempt = Attempt(at=now, outcome="unknown", next_hop="", reply=reply)
+            attempt = Attempt(at=now, outcome="unknown", next_hop="", reply=reply, cause="connection_lost")
             await self._store.settle(
                 [Settlement(queue_id=item.id, state="queued", due_at=now, attempt=attempt) for item in items]
             )
@@ -284,13 +294,6 @@ class Runner:
                 _fault("store", error)
                 await asyncio.sleep(BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)])
                 tries += 1
-
-
-def _groups(items: Iterable[QueueItem]) -> Iterator[_Group]:
-    groups: dict[tuple[str, str], _Group] = {}
-    for item in items:
-        groups.setdefault((item.message_id, item.route), _Group()).items.append(item)
-    return iter(groups.values())
 
 
 def _fault(where: str, error: BaseException) -> str:

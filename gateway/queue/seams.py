@@ -1,16 +1,18 @@
-"""What the runner is given: a queue, somebody who delivers, somebody who tells of failures.
+"""What the runner is given: a queue, somebody who delivers, somebody who writes to sellers.
 
 Protocols, so that the store, the delivery agent and the notices are joined in ``app.py`` and replaced in tests.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from gateway.mail.address import Address
 from gateway.mail.delivery import DeliveryResult
-from gateway.queue.outcome import FailedRecipient
-from gateway.store.records import QueueItem, Settlement
+from gateway.queue.outcome import Told
+from gateway.store.owed import OwedNotice
+from gateway.store.records import NewMessage, QueueItem, Settlement, Way
 
 
 class Deliver(Protocol):
@@ -23,16 +25,42 @@ class Deliver(Protocol):
         ...
 
 
-OnFailure = Callable[[str, tuple[FailedRecipient, ...]], Awaitable[None]]
-"""Called with our id of the message before its failures are settled: puts a notice in the record, or decides
-that none is owed (null reverse-path, NOTIFY=NEVER). It may be called twice for the same failure."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A notice to a seller.
+
+    Attributes:
+        kind: As in ``gateway.ops.metrics.NOTICES``.
+        message: To be queued.
+    """
+
+    kind: str
+    message: NewMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """What is to be told of one message.
+
+    Attributes:
+        now: At once.
+        later: With others, summed up.
+    """
+
+    now: tuple[Letter, ...] = ()
+    later: tuple[OwedNotice, ...] = ()
+
+
+Tell = Callable[[str, tuple[Told, ...]], Awaitable[Letters]]
+"""Called with our id of the message before what is told of is settled: writes what is owed to the seller, which then
+goes into the record with the settlement. It may be called twice for the same message, and has no effect of its own."""
 
 
 class Queue(Protocol):
-    """The side of the store that this module uses."""
+    """The side of the store that the runner uses."""
 
     async def claim(
-        self, limit: int, now: datetime, lease_s: float, *, exclude_routes: Sequence[str] = ()
+        self, limit: int, now: datetime, lease_s: float, *, exclude: Sequence[Way] = ()
     ) -> list[QueueItem]:
         """Lease due rows."""
         ...
@@ -41,8 +69,18 @@ class Queue(Protocol):
         """Octets to send."""
         ...
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Write down what became of rows."""
+    async def contents(self, message_ids: Sequence[str], max_octets: int) -> dict[str, bytes]:
+        """Octets to send of several messages, as many as fit."""
+        ...
+
+    async def settle(
+        self,
+        settlements: Sequence[Settlement],
+        *,
+        notices: Sequence[NewMessage] = (),
+        owed_notices: Sequence[OwedNotice] = (),
+    ) -> None:
+        """Write down what became of rows, and what sellers are told of it."""
         ...
 
     async def renew(self, ids: Iterable[int], until: datetime) -> None:
@@ -53,6 +91,6 @@ class Queue(Protocol):
         """Give leases back."""
         ...
 
-    async def next_due(self, *, exclude_routes: Sequence[str] = ()) -> datetime | None:
+    async def next_due(self, *, exclude: Sequence[Way] = ()) -> datetime | None:
         """When a row can be claimed next."""
         ...

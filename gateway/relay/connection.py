@@ -1,104 +1,51 @@
-"""One connection to a next hop: opening it, TLS, login, and one mail transaction after another.
+"""One mail transaction after another over an open connection.
 
-*Not here:* which connection to use (``pool.py``, ``client.py``). This is the only user of aiosmtplib.
-*Source:* RFC 5321 section 3.3, RFC 3207 (STARTTLS), RFC 1870 (SIZE), RFC 6531 (SMTPUTF8).
+Where the next hop offers PIPELINING, MAIL, every RCPT and DATA go in one write, and the content in the next: two round
+trips a mail. The replies are read as if each command had waited for the one before.
+A transaction that ended early leaves MAIL standing; RSET is said before the next one, so that no result waits for it.
+
+*Not here:* how a connection comes about (``dialler.py``), which one to use (``pool.py``, ``client.py``).
+*Source:* RFC 5321 section 3.3, RFC 2920 (PIPELINING), RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8).
 """
 
 import asyncio
-import ssl
-from collections.abc import Sequence
-from contextlib import suppress
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-import aiosmtplib
-from aiosmtplib import SMTPResponse
-
 from gateway.mail.address import Address
+from gateway.mail.cause import Cause
 from gateway.mail.delivery import Delivered, DeliveryResult, PermanentFailure, TemporaryFailure
 from gateway.relay.answer import failure, line
-from gateway.relay.destination import Destination, Security, UnreachableError, connect
+from gateway.relay.causes import Stage
 from gateway.relay.outgoing import Outgoing
+from gateway.relay.replies import Answer
 from gateway.relay.settings import Timeouts
+from gateway.relay.wire import START_INPUT, Wire, WireError
 
 _CLOSING = 421
-_START_INPUT = 354
-_NO_UTF8 = "5.6.7"
-_NO_8BIT = "5.6.3"
+_FAILURES = 400
+_DATA = b"DATA\r\n"
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dialler:
-    """What every new connection needs.
+class Offer:
+    """What a next hop offers in its reply to EHLO.
 
     Attributes:
-        hostname: Our name in EHLO.
-        timeouts: Seconds per step.
-        verified: TLS with certificate and host name checked.
-        unverified: TLS against listeners only.
+        pipelining: RFC 2920.
+        size: RFC 1870.
+        max_octets: The largest mail it takes, 0 where it does not say.
+        is_8bit: 8BITMIME.
+        is_utf8: SMTPUTF8.
     """
 
-    hostname: str
-    timeouts: Timeouts
-    verified: ssl.SSLContext
-    unverified: ssl.SSLContext
-
-    async def open(self, destination: Destination, addresses: Sequence[str] = ()) -> "Connection":
-        """Open a connection that is ready for MAIL.
-
-        Args:
-            destination: To whom.
-            addresses: IP addresses of its host, in the order to try; when empty, the system is asked.
-
-        Raises:
-            UnreachableError: No address answers, or greeting, EHLO, TLS or AUTH went wrong.
-        """
-        security = destination.security
-        try:
-            return await self._open(destination, addresses, security)
-        except UnreachableError as fault:
-            # RFC 7435: a next hop whose TLS is broken gets what it would get without. An attacker who can
-            # break the handshake could as well have removed the offer.
-            if security != "opportunistic" or not fault.is_tls:
-                raise
-        return await self._open(destination, addresses, "none")
-
-    async def _open(
-        self, destination: Destination, addresses: Sequence[str], security: Security
-    ) -> "Connection":
-        sock = await connect(destination, addresses, self.timeouts.connect)
-        client = aiosmtplib.SMTP(
-            hostname=destination.host,
-            sock=sock,
-            local_hostname=self.hostname,
-            timeout=self.timeouts.command,
-            use_tls=security == "implicit",
-            start_tls=False,
-            tls_context=self.verified,
-        )
-        try:
-            await self._greet(client, destination, security)
-        except BaseException:
-            client.close()
-            raise
-        return Connection(client, destination, self.timeouts)
-
-    async def _greet(self, client: aiosmtplib.SMTP, destination: Destination, security: Security) -> None:
-        stage = "TLS" if security == "implicit" else "greeting"
-        try:
-            await client.connect(timeout=self.timeouts.greeting)
-            stage = "EHLO"
-            await _hello(client)
-            if _wants_starttls(client, security):
-                stage = "TLS"
-                context = self.unverified if security == "opportunistic" else self.verified
-                await client.starttls(tls_context=context)
-                stage = "EHLO after STARTTLS"
-                await _hello(client)
-            if destination.username is not None:
-                stage = "AUTH"
-                await client.login(destination.username, destination.password or "")
-        except (aiosmtplib.SMTPException, OSError) as fault:
-            raise UnreachableError(_words(fault, stage), is_tls=stage == "TLS") from None
+    pipelining: bool = False
+    size: bool = False
+    max_octets: int = 0
+    is_8bit: bool = False
+    is_utf8: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,16 +53,22 @@ class Transaction:
     """What a transaction came to.
 
     Attributes:
-        results: One per recipient that is settled.
-        lost: Why the connection cannot be used any more, or ``""``.
-        is_content_sent: The content, final dot included, was handed to the connection.
+        results: One per recipient.
+        stage: What was said last.
+        trouble: Why the connection broke or is being closed, or ``""``.
+        cause: Its cause.
+        is_content_sent: The final dot was handed to the connection: the next hop may have the mail.
         is_cut: The next hop closed the connection, by word (421) or deed, and did not merely stay silent.
+        is_stuck: It stayed silent, or spoke nonsense, to commands that were sent in one write.
     """
 
     results: dict[Address, DeliveryResult] = field(default_factory=dict)
-    lost: str = ""
+    stage: Stage = "MAIL"
+    trouble: str = ""
+    cause: Cause = Cause.CONNECTION_LOST
     is_content_sent: bool = False
     is_cut: bool = False
+    is_stuck: bool = False
 
 
 class Connection:
@@ -123,29 +76,33 @@ class Connection:
 
     Attributes:
         mails: Transactions begun.
+        is_pipelining: Commands go in one write.
     """
 
-    def __init__(self, client: aiosmtplib.SMTP, destination: Destination, timeouts: Timeouts) -> None:
+    def __init__(self, wire: Wire, offer: Offer, next_hop: str, timeouts: Timeouts) -> None:
         self.mails = 0
-        self._client = client
-        self._next_hop = str(destination)
+        self.is_pipelining = offer.pipelining
+        self._wire = wire
+        self._offer = offer
+        self._next_hop = next_hop
         self._timeouts = timeouts
+        self._clock = asyncio.get_running_loop().time
+        self._is_reset_due = False
 
     @property
     def is_open(self) -> bool:
         """Whether neither side has closed it, as far as we know."""
-        return self._client.is_connected
+        return self._wire.is_open
 
     def close(self) -> None:
         """Say QUIT and hang up without waiting for an answer."""
-        if self._client.protocol is not None:
-            with suppress(aiosmtplib.SMTPException):
-                self._client.protocol.write(b"QUIT\r\n")
-        self._client.close()
+        self._wire.expect(1)
+        self._wire.write(b"QUIT\r\n")
+        self._wire.close()
 
     def abort(self) -> None:
         """Hang up: what the next hop would answer next is not known."""
-        self._client.close()
+        self._wire.abort()
 
     async def transact(self, mail: Outgoing) -> Transaction:
         """Send one mail. Raises nothing for what the network or the next hop does."""
@@ -156,139 +113,169 @@ class Connection:
             transaction.results = dict.fromkeys(mail.recipients, refused)
             return transaction
         try:
+            if self._is_reset_due:
+                await self._reset()
             await self._run(mail, transaction)
-        except (aiosmtplib.SMTPException, OSError) as fault:
-            transaction.lost = _words(fault, "final dot" if transaction.is_content_sent else "mail")
-            is_settled = len(transaction.results) == len(mail.recipients)
-            transaction.is_cut = not is_settled and isinstance(fault, aiosmtplib.SMTPServerDisconnected)
-        if transaction.lost:
+        except WireError as fault:
+            transaction.trouble = f"{fault.words} ({transaction.stage})"
+            transaction.cause = fault.cause
+            transaction.is_cut = fault.is_cut and len(transaction.results) < len(mail.recipients)
+            transaction.is_stuck = self.is_pipelining and not fault.is_cut and not transaction.is_content_sent
+        if transaction.trouble:
             self.abort()
-        for recipient in mail.recipients:
-            transaction.results.setdefault(recipient, self._unsettled(transaction))
+            for recipient in mail.recipients:
+                transaction.results.setdefault(recipient, self._unsettled(transaction))
         return transaction
 
     def _unsettled(self, transaction: Transaction) -> TemporaryFailure:
         return TemporaryFailure(
-            next_hop=self._next_hop, reply=transaction.lost, outcome_unknown=transaction.is_content_sent
+            next_hop=self._next_hop,
+            reply=transaction.trouble,
+            cause=transaction.cause,
+            outcome_unknown=transaction.is_content_sent,
         )
 
     def _unsupported(self, mail: Outgoing) -> PermanentFailure | None:
-        if mail.needs_utf8 and not self._client.supports_extension("smtputf8"):
-            words = "the next hop does not offer SMTPUTF8, which the addresses need"
-            return PermanentFailure(next_hop=self._next_hop, reply=words, status=_NO_UTF8)
-        if mail.needs_8bit and not self._client.supports_extension("8bitmime"):
-            words = "the next hop does not offer 8BITMIME, which the content needs"
-            return PermanentFailure(next_hop=self._next_hop, reply=words, status=_NO_8BIT)
+        offer = self._offer
+        if mail.needs_utf8 and not offer.is_utf8:
+            return self._impossible("5.6.7", "the next hop does not offer SMTPUTF8, which the addresses need")
+        if mail.needs_8bit and not offer.is_8bit:
+            return self._impossible("5.6.3", "the next hop does not offer 8BITMIME, which the mail needs")
+        if 0 < offer.max_octets < len(mail.octets):
+            words = f"the mail has {len(mail.octets)} octets, the next hop takes {offer.max_octets}"
+            return self._impossible("5.3.4", words, Cause.TOO_LARGE)
         return None
 
+    def _impossible(self, status: str, words: str, cause: Cause = Cause.NOT_SUPPORTED) -> PermanentFailure:
+        return PermanentFailure(next_hop=self._next_hop, reply=words, status=status, cause=cause)
+
     async def _run(self, mail: Outgoing, transaction: Transaction) -> None:
-        answer = await self._mail_from(mail)
-        if not _is_positive(answer):
-            self._settle(mail.recipients, answer, transaction)
-            return
-        accepted = await self._rcpt_to(mail, transaction)
-        if transaction.is_cut:
+        commands = [self._mail_from(mail), *(_command(f"RCPT TO:<{each}>") for each in mail.recipients)]
+        if self.is_pipelining:
+            self._wire.expect(len(commands) + 1)
+            self._wire.write(b"".join((*commands, _DATA)))
+        answer = await self._ask(commands[0])
+        accepted: list[Address] = []
+        if answer.is_positive:
+            accepted = await self._recipients(mail.recipients, commands[1:], transaction)
+            unread = 1
+        else:
+            self._refused(mail.recipients, answer, transaction)
+            unread = len(commands)
+        if transaction.trouble:
             return
         if not accepted:
-            await self._reset()
+            self._is_reset_due = True
+            await self._pass_over(unread, transaction)
             return
-        answer = await self._client.execute_command(b"DATA")
-        if answer.code != _START_INPUT:
-            self._settle(accepted, answer, transaction)
-            if not transaction.is_cut:
-                await self._reset()
+        transaction.stage = "DATA"
+        answer = await self._ask(_DATA)
+        if answer.code != START_INPUT:
+            self._refused(accepted, answer, transaction)
+            self._is_reset_due = True
             return
-        answer = await self._content(mail, transaction)
-        self._settle(accepted, answer, transaction)
+        await self._content(mail, accepted, transaction)
 
-    async def _mail_from(self, mail: Outgoing) -> SMTPResponse:
-        path = "" if mail.reverse_path is None else str(mail.reverse_path)
-        options = []
-        if self._client.supports_extension("size"):
-            options.append(b"SIZE=%d" % len(mail.octets))
-        if mail.needs_8bit:
-            options.append(b"BODY=8BITMIME")
-        if mail.needs_utf8:
-            options.append(b"SMTPUTF8")
-        return await self._client.execute_command(b"MAIL", f"FROM:<{path}>".encode(), *options)
-
-    async def _rcpt_to(self, mail: Outgoing, transaction: Transaction) -> list[Address]:
+    async def _recipients(
+        self, recipients: Sequence[Address], commands: Iterable[bytes], transaction: Transaction
+    ) -> list[Address]:
+        transaction.stage = "RCPT"
         accepted = []
-        for recipient in mail.recipients:
-            answer = await self._client.execute_command(b"RCPT", f"TO:<{recipient}>".encode())
-            if _is_positive(answer):
+        for recipient, command in zip(recipients, commands, strict=True):
+            answer = await self._ask(command)
+            if answer.is_positive:
                 accepted.append(recipient)
-            else:
-                self._settle([recipient], answer, transaction)
-            if transaction.is_cut:  # 421: the recipients that are not settled are tried again
-                transaction.lost = line(answer.code, answer.message)
+                continue
+            self._refused([recipient], answer, transaction)
+            if transaction.trouble:  # 421: the recipients that are not settled are tried again
                 break
         return accepted
 
-    async def _content(self, mail: Outgoing, transaction: Transaction) -> SMTPResponse:
+    async def _content(self, mail: Outgoing, accepted: Sequence[Address], transaction: Transaction) -> None:
         """Send the content and read the reply to the final dot.
 
-        aiosmtplib's own ``data()`` runs three regular expressions over the octets, 16 ms a megabyte; these
-        are known to be CRLF-clean, so one replace is enough. No other command can come between: the pool lends a
-        connection to one transaction at a time.
+        A reply before the dot (disk full, too large) ends it: what was not asked for is not waited for.
         """
-        protocol = self._client.protocol
-        if protocol is None:  # hung up right after its 354
-            raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+        wire = self._wire
+        deadline = self._clock() + self._timeouts.content(len(mail.octets))
+        transaction.stage = "DATA"
+        pieces = mail.wire()
+        piece = next(pieces)
+        for following in pieces:
+            wire.write(piece)
+            await asyncio.sleep(0)  # others have their turn between two pieces
+            await wire.drain(deadline)
+            if wire.has_answer:
+                break
+            piece = following
+        if wire.has_answer:
+            self._refused(accepted, await wire.answer(deadline), transaction)
+            transaction.trouble = transaction.trouble or "it answered before the content had ended"
+            return
         transaction.is_content_sent = True
-        for number, piece in enumerate(mail.wire()):
-            if number:
-                await asyncio.sleep(0)  # others have their turn between two pieces
-            # Never after the last one: aiosmtplib drops a reply that comes before anybody waits for it.
-            protocol.write(piece)
-        return await protocol.read_response(timeout=self._timeouts.content(len(mail.octets)))
+        transaction.stage = "final dot"
+        wire.write(piece)
+        answer = await wire.answer(deadline)
+        if answer.is_positive:
+            delivered = Delivered(next_hop=self._next_hop, reply=line(answer.code, answer.text))
+            transaction.results.update(dict.fromkeys(accepted, delivered))
+        else:
+            self._refused(accepted, answer, transaction)
+
+    async def _pass_over(self, unread: int, transaction: Transaction) -> None:
+        """Read what answers commands that went before their transaction was lost.
+
+        With 354 the next hop waits for a content: an empty one is no mail to anybody (RFC 2920 section 3.1).
+        """
+        if not self.is_pipelining:
+            return
+        transaction.stage = "DATA"
+        answer = await self._next()
+        for _ in range(unread - 1):
+            answer = await self._next()
+        if answer.code == START_INPUT:
+            self._wire.write(b".\r\n")
+            await self._next()
 
     async def _reset(self) -> None:
-        answer = await self._client.execute_command(b"RSET")
-        if not _is_positive(answer):
-            self.abort()
+        self._is_reset_due = False
+        if not (await self._say(b"RSET\r\n")).is_positive:
+            raise WireError("it refused RSET", Cause.PROTOCOL_ERROR, is_cut=True)
 
-    def _settle(self, recipients: Sequence[Address], answer: SMTPResponse, transaction: Transaction) -> None:
-        if transaction.is_content_sent and _is_positive(answer):
-            delivered = Delivered(next_hop=self._next_hop, reply=line(answer.code, answer.message))
-            transaction.results.update(dict.fromkeys(recipients, delivered))
-            return
-        result = failure(self._next_hop, answer.code, answer.message)
+    async def _ask(self, command: bytes) -> Answer:
+        """The answer to a command, which has gone already where commands are pipelined."""
+        return await (self._next() if self.is_pipelining else self._say(command))
+
+    async def _say(self, command: bytes) -> Answer:
+        self._wire.expect(1)
+        self._wire.write(command)
+        return await self._next()
+
+    async def _next(self) -> Answer:
+        return await self._wire.answer(self._clock() + self._timeouts.command)
+
+    def _mail_from(self, mail: Outgoing) -> bytes:
+        path = "" if mail.reverse_path is None else mail.reverse_path
+        size = f" SIZE={len(mail.octets)}" if self._offer.size else ""
+        body = " BODY=8BITMIME" if mail.needs_8bit else ""
+        utf8 = " SMTPUTF8" if mail.needs_utf8 else ""
+        return _command(f"MAIL FROM:<{path}>{size}{body}{utf8}")
+
+    def _refused(self, recipients: Iterable[Address], answer: Answer, transaction: Transaction) -> None:
+        result = failure(self._next_hop, answer.code, answer.text, transaction.stage)
         transaction.results.update(dict.fromkeys(recipients, result))
         if answer.code == _CLOSING:
             transaction.is_cut = True
-            self.abort()
+            transaction.trouble = line(answer.code, answer.text)
+            transaction.cause = result.cause
+        elif answer.code < _FAILURES:  # neither yes nor no: what it answers next is anybody's guess
+            transaction.trouble = line(answer.code, answer.text)
+            transaction.cause = Cause.PROTOCOL_ERROR
 
 
-async def _hello(client: aiosmtplib.SMTP) -> None:
-    try:
-        await client.ehlo()
-    except aiosmtplib.SMTPHeloError:
-        if not client.is_connected:
-            raise
-        await client.helo()
-
-
-def _wants_starttls(client: aiosmtplib.SMTP, security: Security) -> bool:
-    is_offered = client.supports_extension("starttls")
-    return security == "starttls" or (security == "opportunistic" and is_offered)
-
-
-def _is_positive(answer: SMTPResponse) -> bool:
-    return 200 <= answer.code < 300  # noqa: PLR2004 - RFC 5321 section 4.2.1
-
-
-def _words(fault: Exception, stage: str) -> str:
-    """Our words for ``fault``; the next hop's own where it replied."""
-    if isinstance(fault, aiosmtplib.SMTPResponseException):
-        return line(fault.code, fault.message) if fault.code > 0 else f"no SMTP reply to {stage}"
-    cause = fault.__cause__ if isinstance(fault, aiosmtplib.SMTPConnectError) and fault.__cause__ else fault
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return f"its certificate is not accepted: {cause.verify_message}"
-    if isinstance(cause, ssl.SSLError):
-        return f"{stage} failed: {cause.reason or 'no agreement'}"
-    if isinstance(cause, TimeoutError):
-        return f"no answer in time ({stage})"
-    if isinstance(cause, OSError):
-        return f"connection lost ({stage})"
-    return f"{stage}: {fault}"  # the library's own fixed sentences: an extension that is not offered
+def _command(words: str) -> bytes:
+    """One line. An address that could end it early would say the next command itself; ours never hold such a sign."""
+    octets = words.encode()
+    if _CONTROL.search(octets):
+        raise ValueError("a command holds a control character")
+    return octets + b"\r\n"

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 Kind: TypeAlias = Literal["mx", "smtp", "smtp+starttls", "smtps"]
+Tls: TypeAlias = Literal["none", "opportunistic", "required"]
 
 DEFAULT_PORTS: dict[Kind, int] = {"mx": 25, "smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -37,12 +38,15 @@ class NextHop:
     """One next hop.
 
     Attributes:
-        kind: ``mx``: whoever DNS names, TLS when offered, unverified. ``smtp``: this host, no TLS.
-            ``smtp+starttls`` and ``smtps``: this host, TLS required and its certificate verified.
+        kind: ``mx``: whoever DNS names. ``smtp``: this host. ``smtp+starttls`` and ``smtps``: this host, TLS
+            required.
         host: Host name or IP address; empty for ``mx``.
         port: TCP port.
         username: For AUTH, or ``None``.
         password: For AUTH, or ``None``. Shown by neither ``str`` nor ``repr``.
+        tls: ``opportunistic``: when offered, unverified, and without when that fails. ``required``: certificate and
+            host name verified (of an MX host, the name DNS gives it), or the mail waits.
+        tls_ca: File of the authorities that are believed; ``None`` for the system's.
     """
 
     kind: Kind
@@ -50,6 +54,8 @@ class NextHop:
     port: int = 25
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    tls: Tls = "opportunistic"
+    tls_ca: str | None = None
 
     def __str__(self) -> str:
         if self.kind == "mx":
@@ -59,7 +65,14 @@ class NextHop:
         return f"{self.kind}://{user}{host}:{self.port}"
 
 
-def parse_next_hop(text: str, *, key: str = "next_hop", password: str | None = None) -> NextHop:
+def parse_next_hop(
+    text: str,
+    *,
+    key: str = "next_hop",
+    password: str | None = None,
+    tls: Tls | None = None,
+    tls_ca: str | None = None,
+) -> NextHop:
     """Read ``text`` as a next hop.
 
     Args:
@@ -67,22 +80,41 @@ def parse_next_hop(text: str, *, key: str = "next_hop", password: str | None = N
             ``user:password@`` is read too; both are percent-decoded.
         key: Name of the setting, for the sentence.
         password: The password when it stands elsewhere; it wins over one in ``text``.
+        tls: ``None`` for what the form says: required by the last two, opportunistic for the others.
+        tls_ca: As in :class:`NextHop`.
 
     Raises:
         RouteError: With key, fault and mend.
     """
     if text == "mx":
-        return NextHop(kind="mx", port=DEFAULT_PORTS["mx"])
+        chosen = _tls("mx", tls, tls_ca, key)
+        return NextHop(kind="mx", port=DEFAULT_PORTS["mx"], tls=chosen, tls_ca=tls_ca)
     url = _split(text, key)
     kind = cast("Kind", url.scheme)
     host = _host(url, key)
     username = unquote(url.username) if url.username else None
     password = password or (unquote(url.password) if url.password else None)
-    _check_credentials(kind, host, (username, password), key)
-    port = _port(url, key) or DEFAULT_PORTS[kind]
+    chosen = _tls(kind, tls, tls_ca, key)
+    _check_credentials(host, chosen, (username, password), key)
     return NextHop(
-        kind=kind, host=host, port=port, username=username, password=password if username else None
+        kind=kind,
+        host=host,
+        port=_port(url, key) or DEFAULT_PORTS[kind],
+        username=username,
+        password=password if username else None,
+        tls=chosen,
+        tls_ca=tls_ca,
     )
+
+
+def _tls(kind: Kind, tls: Tls | None, tls_ca: str | None, key: str) -> Tls:
+    if kind in {"smtp+starttls", "smtps"}:
+        if tls not in {None, "required"}:
+            raise RouteError(f'{key} is {kind}://, which requires TLS: remove tls = "{tls}", or use smtp://')
+        return "required"
+    if tls_ca is not None and tls != "required":
+        raise RouteError(f'{key} verifies no certificate: set tls = "required", or remove tls_ca')
+    return tls or "opportunistic"
 
 
 def _split(text: str, key: str) -> SplitResult:
@@ -121,7 +153,7 @@ def _port(url: SplitResult, key: str) -> int | None:
     return port
 
 
-def _check_credentials(kind: Kind, host: str, login: tuple[str | None, str | None], key: str) -> None:
+def _check_credentials(host: str, tls: Tls, login: tuple[str | None, str | None], key: str) -> None:
     username, password = login
     if any(word and not word.isprintable() for word in login):
         raise RouteError(f"{key} has a control character in its user name or password: remove it")
@@ -131,7 +163,7 @@ def _check_credentials(kind: Kind, host: str, login: tuple[str | None, str | Non
         return
     if password is None:
         raise RouteError(f"{key} has a user name but no password: set the password of this next hop")
-    if kind == "smtp" and not _is_loopback(host):
+    if tls != "required" and not _is_loopback(host):
         raise RouteError(f"{key} would send a password unencrypted: use smtp+starttls:// or smtps://")
 
 

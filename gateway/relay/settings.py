@@ -12,19 +12,22 @@ class Timeouts:
 
     Attributes:
         connect: TCP connection to one address. A dead address must not hold a slot for minutes.
+        stagger: An address has this long for itself before the next one is tried beside it.
         greeting: TLS handshake and greeting. The RFC's five minutes.
         command: One command. The RFC's five minutes.
         final: Reply to the final dot, beside the time the octets take. The RFC's ten minutes: giving up early
             makes duplicates.
-        slot: For one of the delivery slots of a destination to come free.
+        slot: For one of the connections to a destination to come free; then the mail goes back to the queue, so that
+            a slow destination does not hold what others could use.
         octets_per_second: Slowest upload allowed for.
     """
 
     connect: float = 30.0
+    stagger: float = 1.0
     greeting: float = 300.0
     command: float = 300.0
     final: float = 600.0
-    slot: float = 60.0
+    slot: float = 10.0
     octets_per_second: int = 10_000
 
     def content(self, octets: int) -> float:
@@ -39,7 +42,7 @@ class DeliverySettings:
     Attributes:
         hostname: Our name in EHLO.
         timeouts: See :class:`Timeouts`.
-        concurrency: Connections open to one destination at a time.
+        concurrency: Connections open to one destination at a time, at most; trouble lowers it (``pool.py``).
         mails_per_connection: Mails over one connection before it is closed; next hops cut off at about 100.
         idle_seconds: A connection that waited longer is closed; many next hops give up after 60.
         mx_port: Port of the hosts DNS names; 25 but in tests.

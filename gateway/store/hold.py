@@ -7,10 +7,12 @@ What is being sent this moment (a lease that has not run out) can be neither hel
 Not here: what a second examination says (``gateway/review.py``), when a deadline has come (``gateway/keeper.py``).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from gateway.store import decisions, messages, queue
+from gateway.store import decisions, messages, owed, queue
 from gateway.store.driver import Operation, Statement, from_micros, to_micros
+from gateway.store.owed import OwedNotice
 from gateway.store.records import NewMessage, Release, StateError
 from gateway.store.rulings import Deadline, Decision, HeldMessage
 
@@ -73,8 +75,10 @@ def release(message_id: str, release: Release, decision: Decision) -> Operation[
     yield decisions.note(message_id, decision)
 
 
-def refuse(message_id: str, decision: Decision, notice: NewMessage | None) -> Operation[None]:
-    """Send nothing of a held message, and queue the notice that says so.
+def refuse(
+    message_id: str, decision: Decision, notice: NewMessage | None, owed_notices: Sequence[OwedNotice] = ()
+) -> Operation[None]:
+    """Send nothing of a held message, and queue the notice that says so, or write down that it is owed.
 
     Raises:
         StateError: It is not held.
@@ -85,6 +89,7 @@ def refuse(message_id: str, decision: Decision, notice: NewMessage | None) -> Op
     yield decisions.note(message_id, decision)
     if notice is not None:
         yield from messages.accept(notice)
+    yield from owed.owe(owed_notices)
 
 
 def retry(message_id: str, decision: Decision) -> Operation[None]:

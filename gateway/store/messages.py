@@ -4,7 +4,7 @@ Not here: which messages a listing finds (``search.py``), what is to be sent and
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +60,9 @@ SELECT COALESCE(MAX(examination), 1), COALESCE(MAX(position), -1) FROM finding W
 
 _SUMMARY = "id, received_at, seller, policy, verdict, reply, route, message_id, subject, order_ids, envelope"
 
+_SIZES = "SELECT message_id, LENGTH(sent) FROM content WHERE message_id IN ({ids}) AND sent IS NOT NULL"
+_SENT = "SELECT message_id, sent FROM content WHERE message_id IN ({ids})"
+
 _PURGE = """
 DELETE FROM content WHERE message_id IN (
   SELECT c.message_id FROM content c JOIN message m ON m.id = c.message_id
@@ -102,6 +105,21 @@ def reexamined(message_id: str, release: Release) -> Operation[None]:
     examination, position = (yield Statement(_LAST_FINDING, (message_id,)))[0]
     rows = _finding_rows(message_id, release.findings, examination=examination + 1, start=position + 1)
     yield from one_each(_INSERT_FINDING, rows)
+
+
+def contents(message_ids: Sequence[str], max_octets: int) -> Operation[dict[str, bytes]]:
+    """Octets to send of those that fit together, the first ones first; what is large is not even looked at."""
+    ids = tuple(message_ids)
+    sizes: dict[str, int] = dict((yield Statement(_SIZES.format(ids=places(len(ids))), ids)))
+    chosen: list[str] = []
+    left = max_octets
+    for message_id in ids:
+        if 0 <= sizes.get(message_id, -1) <= left:
+            left -= sizes[message_id]
+            chosen.append(message_id)
+    if not chosen:
+        return {}
+    return dict((yield Statement(_SENT.format(ids=places(len(chosen))), tuple(chosen))))
 
 
 def content(message_id: str) -> Operation[bytes]:

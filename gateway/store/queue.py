@@ -23,18 +23,18 @@ from gateway.store.driver import (
     to_column,
     to_micros,
 )
-from gateway.store.records import Attempt, QueueDepth, QueueItem, RecipientRecord, Settlement
+from gateway.store.records import Attempt, QueueDepth, QueueItem, RecipientRecord, Settlement, Way
 
 _INSERT = """
 INSERT INTO queue
-  (message_id, route, reverse_path, recipient, state, attempts, first_at, due_at, claimable_at)
-VALUES ($1, $2, $3, $4, 'queued', 0, $5, $6, $6)"""
+  (message_id, route, reverse_path, recipient, domain, notify, state, attempts, first_at, due_at, claimable_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, $8, $8)"""
 
 _CLAIM = """
 UPDATE queue SET claimable_at = $1, instance = $2 WHERE id IN (
-  SELECT id FROM queue WHERE state = 'queued' AND claimable_at <= $3 {without}
+  SELECT id FROM queue WHERE state = 'queued' AND claimable_at <= $3 {of_way}
   ORDER BY claimable_at, id LIMIT $4 {skip_locked})
-RETURNING id, message_id, route, reverse_path, recipient, attempts, first_at, due_at"""
+RETURNING id, message_id, route, reverse_path, recipient, attempts, first_at, due_at, notify, is_delay_told"""
 
 _RENEW = "UPDATE queue SET claimable_at = $1 WHERE id = $2 AND instance = $3 AND state = 'queued'"
 
@@ -44,8 +44,8 @@ WHERE id = $1 AND instance = $2 AND state = 'queued'"""
 
 # What was being sent is not told from what waited to be: any of it may have arrived.
 _IN_HAND = """
-INSERT INTO attempt (queue_id, at, outcome, next_hop, reply)
-SELECT id, $1, 'unknown', '', $2 FROM queue WHERE state = 'queued' AND instance = $3"""
+INSERT INTO attempt (queue_id, at, outcome, next_hop, reply, cause)
+SELECT id, $1, 'unknown', '', $2, 'connection_lost' FROM queue WHERE state = 'queued' AND instance = $3"""
 
 _KILLED = "the gateway ended with this mail in hand; it may have been sent, and is sent again"
 
@@ -54,8 +54,9 @@ UPDATE queue SET claimable_at = due_at, instance = NULL
 WHERE state = 'queued' AND instance = $1 RETURNING id"""
 
 _RETRY = """
-UPDATE queue SET attempts = attempts + 1, due_at = $1, claimable_at = $1, instance = NULL
-WHERE id = $2 AND state = 'queued' AND instance IS NOT DISTINCT FROM $3"""
+UPDATE queue SET attempts = attempts + $1, due_at = $2, claimable_at = $2, instance = NULL,
+  is_delay_told = CASE WHEN $3 = 1 THEN 1 ELSE is_delay_told END
+WHERE id = $4 AND state = 'queued' AND instance IS NOT DISTINCT FROM $5"""
 
 _GIVE_UP = """
 UPDATE queue SET attempts = attempts + 1, state = $1
@@ -66,10 +67,18 @@ WHERE id = $2 AND state = 'queued' AND instance IS NOT DISTINCT FROM $3"""
 _DELIVERED = """
 UPDATE queue SET attempts = attempts + 1, state = 'delivered' WHERE id = $1 AND state IN ('queued', 'held')"""
 
-_ATTEMPT = "INSERT INTO attempt (queue_id, at, outcome, next_hop, reply) VALUES ($1, $2, $3, $4, $5)"
+_ATTEMPT = (
+    "INSERT INTO attempt (queue_id, at, outcome, next_hop, reply, cause) VALUES ($1, $2, $3, $4, $5, $6)"
+)
 
 _NEXT_DUE = """
-SELECT claimable_at FROM queue WHERE state = 'queued' {without} ORDER BY claimable_at LIMIT 1"""
+SELECT claimable_at FROM queue WHERE state = 'queued' {of_way} ORDER BY claimable_at LIMIT 1"""
+
+_NEXT_DOMAIN = """
+SELECT route, domain FROM queue WHERE state = 'queued' AND route = $1 AND domain > $2 ORDER BY domain LIMIT 1"""
+
+_NEXT_ROUTE = """
+SELECT route, domain FROM queue WHERE state = 'queued' AND route > $1 ORDER BY route, domain LIMIT 1"""
 
 # Each counted in an index that holds nothing else.
 _QUEUED = "SELECT COUNT(*) FROM queue WHERE state = 'queued'"
@@ -80,7 +89,7 @@ _RECIPIENTS = """
 SELECT id, recipient, state, due_at, instance FROM queue WHERE message_id = $1 ORDER BY id"""
 
 _ATTEMPTS = """
-SELECT a.queue_id, a.at, a.outcome, a.next_hop, a.reply
+SELECT a.queue_id, a.at, a.outcome, a.next_hop, a.reply, a.cause
 FROM queue q JOIN attempt a ON a.queue_id = q.id WHERE q.message_id = $1 ORDER BY a.id"""
 
 _STATES = """
@@ -97,22 +106,36 @@ def enqueue(
     yield from one_each(
         _INSERT,
         (
-            (message_id, route, reverse_path, to_column(recipient.address), *times)
+            (
+                *(message_id, route, reverse_path, to_column(recipient.address)),
+                *(recipient.address.domain, ",".join(recipient.notify), *times),
+            )
             for recipient in envelope.recipients
         ),
     )
 
 
 def claim(
-    dialect: Dialect, limit: int, now: datetime, lease_s: float, *, instance: str, exclude: Sequence[str]
+    dialect: Dialect, limit: int, now: datetime, lease_s: float, *, instance: str, exclude: Sequence[Way]
 ) -> Operation[list[QueueItem]]:
-    """Lease due rows to an instance, those that wait longest first."""
+    """Lease due rows to an instance, those that wait longest first.
+
+    Where ways are left out, each other way is asked for its share: walking over the long queue of one that has enough
+    would cost more with each mail in it.
+    """
     until = now + timedelta(seconds=lease_s)
-    without = f"AND route NOT IN ({places(len(exclude), start=5)})" if exclude else ""
-    rows = yield Statement(
-        _CLAIM.format(without=without, skip_locked=dialect.skip_locked),
-        (to_micros(until), instance, to_micros(now), limit, *exclude),
-    )
+    params = (to_micros(until), instance, to_micros(now))
+    skip_locked = dialect.skip_locked
+    if not exclude:
+        statement = _CLAIM.format(of_way="", skip_locked=skip_locked)
+        rows = yield Statement(statement, (*params, limit))
+    else:
+        rows = []
+        ways = yield from _ways_without(exclude)
+        statement = _CLAIM.format(of_way="AND route = $5 AND domain = $6", skip_locked=skip_locked)
+        for number, way in enumerate(ways):
+            share = -(-(limit - len(rows)) // (len(ways) - number))
+            rows += yield Statement(statement, (*params, share, *way))
     items = [_item(row, until) for row in rows]
     return sorted(items, key=lambda item: (item.due_at, item.id))
 
@@ -143,23 +166,30 @@ def settle(settlements: Sequence[Settlement], *, instance: str | None) -> Operat
     for settlement in settlements:
         yield _settlement(settlement, instance)
         attempt = settlement.attempt
-        yield Statement(
-            _ATTEMPT,
-            (
-                settlement.queue_id,
-                to_micros(attempt.at),
-                attempt.outcome,
-                clean(attempt.next_hop),
-                clean(attempt.reply),
-            ),
-        )
+        if attempt is not None:
+            yield Statement(
+                _ATTEMPT,
+                (
+                    settlement.queue_id,
+                    to_micros(attempt.at),
+                    attempt.outcome,
+                    clean(attempt.next_hop),
+                    clean(attempt.reply),
+                    attempt.cause,
+                ),
+            )
 
 
-def next_due(exclude: Sequence[str]) -> Operation[datetime | None]:
+def next_due(exclude: Sequence[Way]) -> Operation[datetime | None]:
     """When a row can be claimed next, or ``None``."""
-    without = f"AND route NOT IN ({places(len(exclude))})" if exclude else ""
-    rows = yield Statement(_NEXT_DUE.format(without=without), tuple(exclude))
-    return from_micros(rows[0][0]) if rows else None
+    if not exclude:
+        rows = yield Statement(_NEXT_DUE.format(of_way=""))
+    else:
+        rows = []
+        statement = _NEXT_DUE.format(of_way="AND route = $1 AND domain = $2")
+        for way in (yield from _ways_without(exclude)):
+            rows += yield Statement(statement, way)
+    return from_micros(min(rows)[0]) if rows else None
 
 
 def depth() -> Operation[QueueDepth]:
@@ -175,8 +205,8 @@ def recipients(message_id: str) -> Operation[tuple[RecipientRecord, ...]]:
     """The rows of one message with their history."""
     rows = yield Statement(_RECIPIENTS, (message_id,))
     history: dict[int, list[Attempt]] = {}
-    for row_id, at, outcome, next_hop, reply in (yield Statement(_ATTEMPTS, (message_id,))):
-        attempt = Attempt(at=from_micros(at), outcome=outcome, next_hop=next_hop, reply=reply)
+    for row_id, at, outcome, next_hop, reply, cause in (yield Statement(_ATTEMPTS, (message_id,))):
+        attempt = Attempt(at=from_micros(at), outcome=outcome, next_hop=next_hop, reply=reply, cause=cause)
         history.setdefault(row_id, []).append(attempt)
     return tuple(
         RecipientRecord(
@@ -202,14 +232,16 @@ def states(message_ids: Sequence[str]) -> Operation[dict[str, tuple[tuple[str, i
 
 def _settlement(settlement: Settlement, instance: str | None) -> Statement:
     if settlement.due_at is not None:
-        return Statement(_RETRY, (to_micros(settlement.due_at), settlement.queue_id, instance))
+        count, told = int(settlement.attempt is not None), int(settlement.is_delay_told)
+        due_at = to_micros(settlement.due_at)
+        return Statement(_RETRY, (count, due_at, told, settlement.queue_id, instance))
     if settlement.state == "delivered":
         return Statement(_DELIVERED, (settlement.queue_id,))
     return Statement(_GIVE_UP, (settlement.state, settlement.queue_id, instance))
 
 
 def _item(row: Row, lease_until: datetime) -> QueueItem:
-    row_id, message_id, route, reverse_path, recipient, attempts, first_at, due_at = row
+    row_id, message_id, route, reverse_path, recipient, attempts, first_at, due_at, notify, is_told = row
     return QueueItem(
         id=row_id,
         message_id=message_id,
@@ -220,4 +252,20 @@ def _item(row: Row, lease_until: datetime) -> QueueItem:
         first_at=from_micros(first_at),
         due_at=from_micros(due_at),
         lease_until=lease_until,
+        notify=tuple(notify.split(",")) if notify else (),
+        is_delay_told=bool(is_told),
     )
+
+
+def _ways_without(exclude: Sequence[Way]) -> Operation[list[Way]]:
+    """The ways that something is queued for, less those that are left out: one step along the index for each."""
+    whole = {route for route, domain in exclude if not domain}
+    ways: list[Way] = []
+    found = yield Statement(_NEXT_ROUTE, ("",))
+    while found:
+        route, domain = found[0]
+        if route not in whole and (route, domain) not in exclude:
+            ways.append((route, domain))
+        found = [] if route in whole else (yield Statement(_NEXT_DOMAIN, (route, domain)))
+        found = found or (yield Statement(_NEXT_ROUTE, (route,)))
+    return ways

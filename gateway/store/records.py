@@ -23,6 +23,9 @@ ListedState: TypeAlias = Literal["waiting", "queued", "delivered", "failed", "ex
 Outcome: TypeAlias = Literal["delivered", "temporary", "permanent", "unknown"]
 """What one attempt came to; ``unknown`` = the next hop may have the mail (lost after the final dot)."""
 
+Way: TypeAlias = tuple[str, str]
+"""A route, and the recipient domain on it whose next hop DNS names; ``""`` is the whole route."""
+
 SENDING_VERDICTS = frozenset({"accept", "strip"})
 """Verdicts that owe somebody a delivery: these alone get queue rows."""
 
@@ -145,6 +148,8 @@ class QueueItem:
         first_at: When the message was received, or released; expiry counts from here.
         due_at: When this attempt was due.
         lease_until: From then on another instance may take the row over.
+        notify: NOTIFY keywords of the client, ``()`` where it named none.
+        is_delay_told: The seller knows that it is late.
     """
 
     id: int
@@ -156,6 +161,8 @@ class QueueItem:
     first_at: datetime
     due_at: datetime
     lease_until: datetime
+    notify: tuple[str, ...] = ()
+    is_delay_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,12 +191,14 @@ class Attempt:
         outcome: See ``Outcome``.
         next_hop: Host and port, or the domain that could not be looked up.
         reply: The next hop's reply, or our words.
+        cause: Why it failed, ``""`` for a delivery: a value of ``gateway.mail.cause.Cause``.
     """
 
     at: datetime
     outcome: Outcome
     next_hop: str
     reply: str
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,17 +209,21 @@ class Settlement:
         queue_id: The row.
         state: ``queued`` = another attempt at ``due_at``.
         due_at: Next attempt; required for ``queued``, else ``None``.
-        attempt: For the history.
+        attempt: For the history; ``None`` where there was none, the row only waits longer.
+        is_delay_told: The notice that goes with this settlement tells the seller that it is late.
     """
 
     queue_id: int
     state: QueueState
     due_at: datetime | None
-    attempt: Attempt
+    attempt: Attempt | None
+    is_delay_told: bool = False
 
     def __post_init__(self) -> None:
         if (self.state == "queued") != (self.due_at is not None):
             raise ValueError("a settlement has a due time if, and only if, it stays queued")
+        if self.attempt is None and self.state != "queued":
+            raise ValueError("a settlement that ends a delivery needs the attempt that ended it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,11 @@ from functools import partial
 from pathlib import Path
 
 from gateway.mail.address import Address
-from gateway.store import hold, messages, queue, sellers
+from gateway.store import hold, messages, owed, queue, sellers
 from gateway.store.driver import Driver, Operation, Statement, to_micros
 from gateway.store.lease import InstanceLock
 from gateway.store.migrate import migrate
+from gateway.store.owed import OwedNotice, OwedSum
 from gateway.store.records import (
     CredentialRecord,
     MessageDetail,
@@ -28,6 +29,7 @@ from gateway.store.records import (
     SellerRecord,
     Settlement,
     StoreError,
+    Way,
 )
 from gateway.store.rulings import Deadline, Decision, HeldMessage
 from gateway.store.sqlite import SqliteDriver
@@ -116,6 +118,10 @@ class Store:
         """
         return await self._driver.read(partial(messages.content, message_id))
 
+    async def contents(self, message_ids: Sequence[str], max_octets: int) -> dict[str, bytes]:
+        """Octets to send of several messages, as many of them as fit into ``max_octets``."""
+        return await self._driver.read(partial(messages.contents, tuple(message_ids), max_octets))
+
     async def messages(self, query: MessageQuery) -> list[MessageSummary]:
         """Messages that meet the query, newest first."""
         return await self._driver.read(partial(messages.listing, query))
@@ -138,7 +144,7 @@ class Store:
     # Queue
 
     async def claim(
-        self, limit: int, now: datetime, lease_s: float, *, exclude_routes: Sequence[str] = ()
+        self, limit: int, now: datetime, lease_s: float, *, exclude: Sequence[Way] = ()
     ) -> list[QueueItem]:
         """Lease due rows, those due longest first; recipients of one message stand together.
 
@@ -146,14 +152,12 @@ class Store:
             limit: At most this many rows.
             now: Rows due by then.
             lease_s: Seconds until another instance may take them over.
-            exclude_routes: Routes that have no room.
+            exclude: Ways that have no room.
 
         Raises:
             ValueError: This store was opened without an instance.
         """
-        claim = partial(
-            queue.claim, self._driver.dialect, instance=self._named(), exclude=tuple(exclude_routes)
-        )
+        claim = partial(queue.claim, self._driver.dialect, instance=self._named(), exclude=tuple(exclude))
         return await self._driver.write(partial(claim, limit, now, lease_s))
 
     async def renew(self, ids: Iterable[int], until: datetime) -> None:
@@ -164,13 +168,34 @@ class Store:
         """Give leases back."""
         await self._driver.write(partial(queue.release, tuple(ids), instance=self._named()))
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Write down what became of rows, all of it or nothing."""
-        await self._driver.write(partial(queue.settle, tuple(settlements), instance=self._instance))
+    async def settle(
+        self,
+        settlements: Sequence[Settlement],
+        *,
+        notices: Sequence[NewMessage] = (),
+        owed_notices: Sequence[OwedNotice] = (),
+    ) -> None:
+        """Write down what became of rows, and what sellers are told of it, all of it or nothing.
 
-    async def next_due(self, *, exclude_routes: Sequence[str] = ()) -> datetime | None:
+        Args:
+            settlements: What became of rows.
+            notices: Queued with them.
+            owed_notices: To be summed up later.
+        """
+        settle = partial(owed.settle, tuple(settlements), tuple(notices), tuple(owed_notices))
+        await self._driver.write(partial(settle, instance=self._instance))
+
+    async def next_due(self, *, exclude: Sequence[Way] = ()) -> datetime | None:
         """When a row can be claimed next (its due time, or the end of somebody's lease), or ``None``."""
-        return await self._driver.read(partial(queue.next_due, tuple(exclude_routes)))
+        return await self._driver.read(partial(queue.next_due, tuple(exclude)))
+
+    async def owed(self) -> list[OwedSum]:
+        """What sellers are still to be told, by reverse-path."""
+        return await self._driver.read(owed.sums)
+
+    async def sum_up(self, owed_sum: OwedSum, notice: NewMessage) -> None:
+        """Queue a notice in place of what was owed."""
+        await self._driver.write(partial(owed.paid, owed_sum, notice))
 
     async def depth(self) -> QueueDepth:
         """How much waits; it counts, so ask it every few seconds, not for each mail."""
@@ -186,9 +211,16 @@ class Store:
         """Queue a held message as its new examination says, due at once."""
         await self._driver.write(partial(hold.release, message_id, release, decision))
 
-    async def refuse_held(self, message_id: str, decision: Decision, notice: NewMessage | None) -> None:
-        """Refuse a held message, and queue the notice of it."""
-        await self._driver.write(partial(hold.refuse, message_id, decision, notice))
+    async def refuse_held(
+        self,
+        message_id: str,
+        decision: Decision,
+        notice: NewMessage | None,
+        *,
+        owed_notices: Sequence[OwedNotice] = (),
+    ) -> None:
+        """Refuse a held message, and queue the notice of it, or write down that it is owed."""
+        await self._driver.write(partial(hold.refuse, message_id, decision, notice, tuple(owed_notices)))
 
     async def retry(self, message_id: str, decision: Decision) -> None:
         """Make what is queued of a message due now."""

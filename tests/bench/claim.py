@@ -96,11 +96,11 @@ async def measured(store: Store) -> dict[str, float]:
     return {
         "claim": await timed(lambda: store.claim(CLAIMED, NOW, 600), release),
         "claim others": await timed(
-            lambda: store.claim(CLAIMED, NOW, 600, exclude_routes=("amazon",)), release
+            lambda: store.claim(CLAIMED, NOW, 600, exclude=(("amazon", ""),)), release
         ),
         "claim and settle": await timed(settle),
         "next due": await timed(store.next_due),
-        "next due of others": await timed(lambda: store.next_due(exclude_routes=("amazon",))),
+        "next due of others": await timed(lambda: store.next_due(exclude=(("amazon", ""),))),
         "depth": await timed(store.depth),
     }
 

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.mail.address import Address
+from gateway.mail.cause import Cause
 from gateway.mail.dsn import Action, Notice, RecipientReport, Report, compose_report, parse_report
+from gateway.mail.dsn_words import CAUSES
 from gateway.mail.errors import MessageError
 from gateway.mail.parse import parse
 
@@ -21,6 +23,7 @@ FAILED = RecipientReport(
     original="rfc822;Buyer@relay.example",
     remote_mta="mx.relay.example",
     diagnostic="550 5.1.1 no such user",
+    cause=Cause.UNKNOWN_RECIPIENT,
     last_attempt_at=AT,
 )
 
@@ -60,6 +63,7 @@ RECIPIENTS = st.builds(
     original=st.none() | VALUES,
     remote_mta=st.none() | st.just("mx.relay.example"),
     diagnostic=st.none() | VALUES,
+    cause=st.none() | st.sampled_from(Cause),
     last_attempt_at=TIMES,
     retry_until=TIMES,
 )
@@ -69,6 +73,7 @@ REPORTS = st.builds(
     recipients=st.lists(RECIPIENTS, min_size=1, max_size=4).map(tuple),
     envelope_id=st.none() | VALUES,
     arrived_at=TIMES,
+    message=st.none() | st.just("01k9zj3v5m8q2w4x7t"),
 )
 
 
@@ -116,8 +121,10 @@ DELAYED = RecipientReport(final=FAILED.final, action=Action.DELAYED, status="4.4
     "value, expected",
     [
         pytest.param(
-            report(FAILED, arrived_at=AT),
+            report(FAILED, arrived_at=AT, message="01k9zj3v5m8q2w4x7t"),
             [
+                "Its number at the gateway: 01k9zj3v5m8q2w4x7t",
+                "There is no such recipient",
                 "Ihre Bestellung über 3 Teile",
                 "buyer@relay.example",
                 "no such user",
@@ -135,6 +142,28 @@ DELAYED = RecipientReport(final=FAILED.final, action=Action.DELAYED, status="4.4
             ),
             ["nothing. It will be tried, and", "Answer of the next system: 451 later"],
             id="delayed-without-end",
+        ),
+        pytest.param(
+            report(
+                RecipientReport(
+                    final=FAILED.final, action=Action.FAILED, status="4.4.7", cause=Cause.UNREACHABLE
+                )
+            ),
+            ["in the time there was", "Reason: The next system could not be reached.", "Send it again"],
+            id="expired",
+        ),
+        pytest.param(
+            report(
+                RecipientReport(
+                    final=FAILED.final,
+                    action=Action.FAILED,
+                    status="5.7.1",
+                    diagnostic="550 5.7.1 not an approved sender",
+                    cause=Cause.SENDER_NOT_APPROVED,
+                )
+            ),
+            ["does not take mail from this sender address", "have this one approved there"],
+            id="sender not approved",
         ),
         pytest.param(
             report(RecipientReport(final=FAILED.final, action=Action.FAILED, status="5.0.0")),
@@ -165,6 +194,13 @@ def test_people_are_told_what_happened_and_what_to_do(value, expected):
     """The first part names the mail, the recipient, the reason and the next step in plain words."""
     text = next(parse(compose_report(value, notice())).leaves()).text
     assert [words for words in expected if words not in text] == []
+
+
+def test_every_cause_has_words():
+    """Each cause says what the matter is and what to do; only the unknown one has no matter to name."""
+    assert set(CAUSES) == set(Cause)
+    assert [cause for cause, words in CAUSES.items() if not words.matter] == [Cause.OTHER]
+    assert all(words.advice for words in CAUSES.values())
 
 
 def test_a_mail_without_subject_is_still_named():

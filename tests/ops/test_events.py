@@ -34,8 +34,15 @@ JUDGED_METRICS = {
     "accept_seconds_count": 1,
     "accept_seconds_sum": 0.25,
 }
-ATTEMPT = {"id": ID, "next_hop": "mx.example:25", "outcome": "delivered", "recipients": 2, "seconds": 1.5}
-ATTEMPT_METRICS = {"attempts_total|delivered": 2, "attempt_seconds_count": 1, "attempt_seconds_sum": 1.5}
+ATTEMPT = {
+    "id": ID,
+    "next_hop": "mx.example:25",
+    "outcome": "delivered",
+    "cause": "",
+    "recipients": 2,
+    "seconds": 1.5,
+}
+ATTEMPT_METRICS = {"attempts_total|delivered|": 2, "attempt_seconds_count": 1, "attempt_seconds_sum": 1.5}
 
 TABLE = [
     (events.stopping, {"reason": "SIGTERM"}, "info", {}, {}),
@@ -102,10 +109,25 @@ TABLE = [
     ),
     (
         events.attempt_made,
-        {**ATTEMPT, "outcome": "temporary", "reply": "connection lost (mail)"},
+        {**ATTEMPT, "outcome": "temporary", "cause": "connection_lost", "reply": "connection lost (DATA)"},
         "warning",
         {},
-        {"attempts_total|temporary": 2, "attempt_seconds_count": 1, "attempt_seconds_sum": 1.5},
+        {
+            "attempts_total|temporary|connection_lost": 2,
+            "attempt_seconds_count": 1,
+            "attempt_seconds_sum": 1.5,
+        },
+    ),
+    (
+        events.attempt_made,
+        {**ATTEMPT, "outcome": "temporary", "cause": "login_refused", "reply": "535 5.7.8 wrong"},
+        "error",
+        {"reply": "535 5.7.8"},
+        {
+            "attempts_total|temporary|login_refused": 2,
+            "attempt_seconds_count": 1,
+            "attempt_seconds_sum": 1.5,
+        },
     ),
     (events.message_expired, {"id": ID, "recipients": 2}, "warning", {}, {"recipients_expired_total": 2}),
     (
@@ -251,7 +273,8 @@ def test_label_values_are_bounded(grown):
         events.message_judged(
             **JUDGED | {"seller": stranger, "verdict": stranger, "rules": (stranger,), "policy": stranger}
         )
-        events.attempt_made(**ATTEMPT | {"next_hop": stranger, "outcome": stranger, "reply": stranger})
+        said = {"next_hop": stranger, "outcome": stranger, "cause": stranger, "reply": stranger}
+        events.attempt_made(**ATTEMPT | said)
         events.worker_lost(incident=stranger, reason=stranger)
         events.fault(incident=stranger, where=stranger, exception=KeyError())
     text = {

@@ -34,7 +34,8 @@ def fresh() -> list[str]:
     [
         'gateway_messages_total{policy="other",verdict="reject"} 0.0',
         'gateway_findings_total{rule="mime_ambiguity"} 0.0',
-        'gateway_attempts_total{outcome="unknown"} 0.0',
+        'gateway_attempts_total{cause="",outcome="delivered"} 0.0',
+        'gateway_attempts_total{cause="sender_not_approved",outcome="permanent"} 0.0',
         'gateway_faults_total{where="relay"} 0.0',
         'gateway_workers_lost_total{reason="timeout"} 0.0',
         'gateway_commands_refused_total{command="RCPT",reply="5yz"} 0.0',

@@ -11,8 +11,10 @@ import pytest
 from gateway.mail.address import Address
 from gateway.mail.delivery import Delivered
 from gateway.queue import runner as module
-from gateway.queue.runner import Runner, RunnerLimits
+from gateway.queue.places import Limits
+from gateway.queue.runner import Hooks, Runner
 from gateway.queue.schedule import Schedule
+from gateway.queue.seams import Letters
 from gateway.store.records import QueueItem, Settlement, StoreError
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -24,14 +26,20 @@ def now() -> datetime:
 
 
 def _item(
-    row_id: int = 1, *, message: str = "m1", to: str = "buyer", route: str = "amazon", **changes
+    row_id: int = 1,
+    *,
+    message: str = "m1",
+    to: str = "buyer",
+    at: str = "market.example",
+    route: str = "amazon",
+    **changes,
 ) -> QueueItem:
     item = QueueItem(
         id=row_id,
         message_id=message,
         route=route,
         reverse_path=Address(local="orders", domain="shop.example"),
-        recipient=Address(local=to, domain="market.example"),
+        recipient=Address(local=to, domain=at),
         attempts=0,
         first_at=NOW,
         due_at=NOW,
@@ -52,6 +60,8 @@ class FakeQueue:
     rows: dict[int, QueueItem] = field(default_factory=dict)
     claimable: dict[int, datetime] = field(default_factory=dict)
     log: list[tuple[str, object]] = field(default_factory=list)
+    notices: list[object] = field(default_factory=list)
+    owed: list[object] = field(default_factory=list)
     faults: dict[str, list[Exception]] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -83,23 +93,34 @@ class FakeQueue:
         if faults and (error := faults.pop(0)):
             raise error
 
-    async def claim(self, limit, now, lease_s, *, exclude_routes=()):
+    async def claim(self, limit, now, lease_s, *, exclude=()):
         """As the store does."""
-        self._begin("claim", tuple(exclude_routes))
+        self._begin("claim", tuple(exclude))
         due = [row for row in self.rows if self.claimable[row] <= now]
-        due = [row for row in due if self.rows[row].route not in exclude_routes][:limit]
+        due = [row for row in due if not self._ways(row) & set(exclude)][:limit]
         for row in due:
             self.claimable[row] = now + timedelta(seconds=lease_s)
         return [self.rows[row] for row in due]
+
+    def _ways(self, row):
+        item = self.rows[row]
+        return {(item.route, ""), (item.route, item.recipient.domain)}
+
+    async def contents(self, message_ids, max_octets):  # noqa: ARG002 - everything fits
+        """As the store does."""
+        self._begin("contents", tuple(message_ids))
+        return {each: each.encode() for each in message_ids}
 
     async def content(self, message_id):
         """As the store does."""
         self._begin("content", message_id)
         return message_id.encode()
 
-    async def settle(self, settlements):
+    async def settle(self, settlements, *, notices=(), owed_notices=()):
         """As the store does."""
-        self._begin("settle", [(s.queue_id, s.state, s.attempt.outcome) for s in settlements])
+        self._begin("settle", [(s.queue_id, s.state, s.attempt and s.attempt.outcome) for s in settlements])
+        self.notices += notices
+        self.owed += owed_notices
         for settlement in settlements:
             self._settle(settlement)
         self.changed.set()
@@ -109,7 +130,12 @@ class FakeQueue:
             self.rows.pop(settlement.queue_id, None)
         else:
             row = self.rows[settlement.queue_id]
-            self.rows[row.id] = replace(row, attempts=row.attempts + 1, due_at=settlement.due_at)
+            self.rows[row.id] = replace(
+                row,
+                attempts=row.attempts + (settlement.attempt is not None),
+                due_at=settlement.due_at,
+                is_delay_told=row.is_delay_told or settlement.is_delay_told,
+            )
             self.claimable[row.id] = settlement.due_at
 
     async def renew(self, ids, until):
@@ -123,10 +149,11 @@ class FakeQueue:
             if row in self.rows:
                 self.claimable[row] = self.rows[row].due_at
 
-    async def next_due(self, *, exclude_routes=()):
+    async def next_due(self, *, exclude=()):
         """As the store does."""
-        self._begin("next_due", tuple(exclude_routes))
-        return min((at for row, at in self.claimable.items() if row in self.rows), default=None)
+        self._begin("next_due", tuple(exclude))
+        rows = [row for row in self.rows if not self._ways(row) & set(exclude)]
+        return min((self.claimable[row] for row in rows), default=None)
 
 
 @pytest.fixture
@@ -189,14 +216,20 @@ def running(queue, now, told):
     """Runs a runner over the queue; drains it at the end."""
 
     @asynccontextmanager
-    async def run(hop, *, schedule=Schedule(jitter=0), clock=lambda: now, on_failure=None, **limits):  # noqa: B008 - frozen
-        async def tell(message_id, failed):
+    async def run(hop, *, schedule=Schedule(jitter=0), clock=lambda: now, tell=None, mx=False, **limits):  # noqa: B008 - frozen
+        async def note(message_id, recipients):
             queue.log.append(("told", message_id))
-            told.append((message_id, [(f.address.local, f.is_expired, f.attempts) for f in failed]))
+            told.append((message_id, [(each.address.local, each.what, each.attempts) for each in recipients]))
+            queue.changed.set()
+            return Letters()
 
-        runner = Runner(
-            queue, hop, schedule, on_failure=on_failure or tell, limits=RunnerLimits(**limits), clock=clock
+        hooks = Hooks(
+            deliver=hop,
+            tell=tell or note,
+            schedule=lambda _route: schedule,
+            destination=lambda _route, address: address.domain if mx else "",
         )
+        runner = Runner(queue, hooks, limits=Limits(**limits), clock=clock)
         task = asyncio.create_task(runner.run())
         try:
             yield runner
@@ -206,3 +239,13 @@ def running(queue, now, told):
             await task
 
     return run
+
+
+@pytest.fixture
+def hooks():
+    """What a runner that never gets to telling anybody needs."""
+
+    def make(hop):
+        return Hooks(deliver=hop, tell=None, schedule=lambda _route: Schedule())
+
+    return make

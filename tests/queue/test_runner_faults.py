@@ -10,7 +10,7 @@ import structlog
 from gateway.mail.delivery import Delivered, PermanentFailure, TemporaryFailure
 from gateway.queue import runner as module
 from gateway.queue.runner import Runner
-from gateway.queue.schedule import Schedule
+from gateway.queue.seams import Letters
 
 TAKEN = Delivered(next_hop="hop", reply="250 2.0.0")
 LATER = TemporaryFailure(next_hop="hop", reply="451 4.0.0")
@@ -64,8 +64,9 @@ async def test_notice_waits_for_store(queue, item, running, store_error, make_ho
         calls.append(queue.calls("settle"))
         if len(calls) < 8:
             raise store_error
+        return Letters()
 
-    async with running(make_hop(a=[NEVER]), on_failure=tell):
+    async with running(make_hop(a=[NEVER]), tell=tell):
         await queue.until(lambda: not queue.rows)
     assert calls == [[]] * 8
 
@@ -80,7 +81,7 @@ async def test_notice_broken(queue, item, running, make_hop):
         raise KeyError
 
     with structlog.testing.capture_logs() as logs:
-        async with running(make_hop(a=[NEVER]), on_failure=tell):
+        async with running(make_hop(a=[NEVER]), tell=tell):
             await queue.until(lambda: not queue.rows)
     assert len(calls) == module.NOTICE_TRIES
     assert [line["id"] for line in logs if line["event"] == "notice_failed"] == ["m1"]
@@ -109,9 +110,9 @@ async def test_claimed_while_settled(queue, item, running, now, monkeypatch, mak
     async with running(hop, clock=lambda: now + timedelta(hours=next(hours))) as runner:
         settle = queue.settle
 
-        async def slow(settlements):
+        async def slow(settlements, **notices):
             monkeypatch.undo()  # the next one is answered at once
-            await settle(settlements)
+            await settle(settlements, **notices)
             claims = len(queue.calls("next_due"))
             runner.wake()
             await queue.until(lambda: len(queue.calls("next_due")) > claims)
@@ -172,32 +173,32 @@ async def test_drain_store_fails(queue, item, running, store_error, make_hop):
     assert [line["where"] for line in logs if line["event"] == "fault"] == ["queue"]
 
 
-async def test_drain_while_claiming(queue, item, now, make_hop):
+async def test_drain_while_claiming(queue, item, now, hooks, make_hop):
     """What a claim brings after draining has begun is given back unsent."""
     queue.add(item(1))
     hop = make_hop()
-    runner = Runner(queue, hop, Schedule(), on_failure=None, clock=lambda: now)
+    runner = Runner(queue, hooks(hop), clock=lambda: now)
     runner._is_stopping = True
     assert await runner._fill() == 0.0
     assert hop.got == []
     assert queue.claimable[1] == now
 
 
-async def test_drain_unstarted(queue, now, make_hop):
+async def test_drain_unstarted(queue, now, hooks, make_hop):
     """A runner that never ran can be drained."""
-    await Runner(queue, make_hop(), Schedule(), on_failure=None, clock=lambda: now).drain(1)
+    await Runner(queue, hooks(make_hop()), clock=lambda: now).drain(1)
 
 
 async def test_own_bug(queue, item, running, now, monkeypatch, make_hop):
     """A bug of ours in settling one message is reported, lets its lease run out, and stops nothing else."""
-    real = module.outcome.settlement
+    real = module.outcome.settled
 
     def broken(row, *rest):
         if row.id == 1:
             raise ZeroDivisionError
         return real(row, *rest)
 
-    monkeypatch.setattr(module.outcome, "settlement", broken)
+    monkeypatch.setattr(module.outcome, "settled", broken)
     queue.add(item(1, message="m1"), item(2, message="m2"))
     with structlog.testing.capture_logs() as logs:
         async with running(make_hop()):
@@ -217,3 +218,31 @@ async def test_own_bug_half_way(queue, item, running, now, make_hop):
     assert [line["where"] for line in logs if line["event"] == "fault"] == ["queue"]
     assert set(queue.rows) == {2}
     assert queue.claimable[2] > now
+
+
+async def test_one_bad_settlement_keeps_no_other(queue, item, running, store_error, make_hop):
+    """Where a transaction of many is refused, each is tried for itself; only what the record refuses waits."""
+    queue.add(*(item(n, message=f"m{n}") for n in range(4)))
+    on_disk = asyncio.Event()
+    real = queue.settle
+
+    async def settle(settlements, **notices):
+        if any(each.queue_id == 2 for each in settlements) and not on_disk.is_set():
+            raise store_error
+        await real(settlements, **notices)
+
+    queue.settle = settle
+    async with running(make_hop()):
+        await queue.until(lambda: set(queue.rows) == {2})
+        on_disk.set()
+        await queue.until(lambda: not queue.rows)
+
+
+async def test_preload_fails(queue, item, running, store_error, make_hop):
+    """Contents that cannot be read together are read one by one."""
+    queue.add(item(1, message="m1"), item(2, message="m2"))
+    queue.fail("contents", store_error)
+    hop = make_hop()
+    async with running(hop):
+        await queue.until(lambda: not queue.rows)
+    assert sorted(queue.calls("content")) == ["m1", "m2"]

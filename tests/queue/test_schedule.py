@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.queue.schedule import Schedule, next_attempt
+from gateway.queue.schedule import Schedule, Tried, is_late, next_attempt
 
 START = datetime(2026, 11, 3, 12, tzinfo=UTC)
 PLAIN = Schedule(first_s=60, factor=2, cap_s=600, expire_s=3600, jitter=0)
@@ -15,6 +15,10 @@ VARIED = Schedule(first_s=60, factor=2, cap_s=600, expire_s=3600, jitter=0.5)
 
 def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
+
+
+def tried(attempts: int, *, is_passing: bool = False) -> Tried:
+    return Tried(attempts=attempts, first_at=START, is_passing=is_passing)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +45,7 @@ def at(seconds: float) -> datetime:
 def test_next_attempt(schedule, attempts, now_s, dice, expected_s):
     """Delays grow to the cap, vary by the jitter, and end with the message's life."""
     expected = None if expected_s is None else at(expected_s)
-    assert next_attempt(schedule, attempts, START, at(now_s), dice) == expected
+    assert next_attempt(schedule, tried(attempts), at(now_s), dice) == expected
 
 
 @given(
@@ -55,15 +59,39 @@ def test_never_in_the_past(attempts, now_s, dice, jitter, factor):
     """Whatever the clock does, the next attempt is later than now and no later than the life's end."""
     schedule = Schedule(first_s=0.001, factor=factor, cap_s=600, expire_s=3600, jitter=jitter)
     now = at(now_s)
-    due = next_attempt(schedule, attempts, START, now, dice)
+    due = next_attempt(schedule, tried(attempts), now, dice)
     assert due is None or now < due <= now + timedelta(seconds=3600)
     assert (due is None) == (now >= START + timedelta(seconds=3600))
+
+
+@pytest.mark.parametrize(
+    ("attempts", "expected_s"),
+    [
+        pytest.param(1, 60, id="no sooner than ever at first"),
+        pytest.param(6, 300, id="five minutes where it would be longer"),
+        pytest.param(12, 300, id="for an hour"),
+        pytest.param(13, 3600, id="and then as ever"),
+    ],
+)
+def test_what_passes_is_tried_soon(attempts, expected_s):
+    """A next hop that puts off (greylisting, 421) is asked every few minutes at first."""
+    slow = Schedule(first_s=60, factor=2, cap_s=3600, expire_s=86_400, jitter=0)
+    assert next_attempt(slow, tried(attempts, is_passing=True), START, 0.5) == at(expected_s)
+
+
+@pytest.mark.parametrize(
+    ("tell_delay_s", "now_s", "expected"),
+    [(3600, 3599, False), (3600, 3600, True), (None, 10**9, False), (3600, -(10**6), False)],
+)
+def test_is_late(tell_delay_s, now_s, expected):
+    """A message is late once so many seconds have passed since it came, whatever the clock did before."""
+    assert is_late(Schedule(tell_delay_s=tell_delay_s), START, at(now_s)) is expected
 
 
 def test_life():
     """A message is tried often at first, and given up after its life, not before."""
     now, attempts = START, 0
-    while (due := next_attempt(PLAIN, attempts + 1, START, now, 0.5)) is not None:
+    while (due := next_attempt(PLAIN, tried(attempts + 1), now, 0.5)) is not None:
         now, attempts = due, attempts + 1
     assert (now, attempts) == (at(3600), 9)
 

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import re
+import socket
 import ssl
+import struct
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ DEFAULTS = {
     "HELO": "250 relay.test",
     "STARTTLS": "220 2.0.0 go ahead",
     "AUTH": "235 2.7.0 welcome",
+    "ANSWER": "235 2.7.0 welcome",
     "MAIL": "250 2.1.0 ok",
     "RCPT": "250 2.1.5 ok",
     "DATA": "354 go ahead",
@@ -35,13 +38,16 @@ DEFAULTS = {
 class ScriptedServer:
     """Plays one next hop.
 
-    ``replies`` holds, per verb, the replies to give before the usual one; "CLOSE" hangs up, "HANG" says nothing
-    until the client hangs up. ``reached`` holds an event per verb, ``seen`` the command lines, ``mails`` the
+    ``replies`` holds, per verb, the replies to give before the usual one; "CLOSE" hangs up, "RESET" does so with a
+    TCP reset, "HANG" says nothing until the client hangs up, a pair of octets and "" (go on) or one
+    of these words is written as it is. ``reached`` holds an event per verb, ``seen`` the command lines, ``mails`` the
     contents with dots unstuffed.
     """
 
-    replies: dict[str, list[str]] = field(default_factory=dict)
-    extensions: tuple[str, ...] = ("SIZE 1000000", "8BITMIME")
+    replies: dict[str, list[str | tuple[bytes, str]]] = field(default_factory=dict)
+    extensions: tuple[str, ...] = ("SIZE 10000000", "8BITMIME")
+    is_pipelining: bool = False
+    name: str = "relay.test"
     tls: ssl.SSLContext | None = None
     is_implicit: bool = False
     port: int = 0
@@ -67,11 +73,11 @@ class ScriptedServer:
         self.closed.set()
 
     async def _dialogue(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._reply("GREETING", reader, writer)
+        reply = await self._reply("GREETING", reader, writer)
         while line := await reader.readline():
             text = line.decode().rstrip("\r\n")
             self.seen.append(text)
-            verb = text.partition(" ")[0].upper()
+            verb = text.partition(" ")[0].upper() if not reply.startswith("334") else "ANSWER"
             reply = await self._reply(verb, reader, writer)
             if verb == "QUIT":
                 return
@@ -94,9 +100,19 @@ class ScriptedServer:
         self.reached[verb].set()
         scripted = self.replies.get(verb)
         reply = scripted.pop(0) if scripted else self._usual(verb)
+        if isinstance(reply, tuple):
+            octets, reply = reply
+            writer.write(octets)
+            await writer.drain()
+            if not reply:
+                return ""
         if reply == "HANG":
             await reader.read()
-        if reply in {"HANG", "CLOSE"}:
+        if reply == "RESET":
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.transport.abort()
+        if reply in {"HANG", "CLOSE", "RESET"}:
             raise EOFError
         writer.write(reply.encode() + b"\r\n")
         await writer.drain()
@@ -106,7 +122,7 @@ class ScriptedServer:
 
     def _usual(self, verb: str) -> str:
         if verb == "EHLO":
-            lines = ["relay.test", *self.extensions]
+            lines = [self.name, *self.extensions, *(["PIPELINING"] if self.is_pipelining else [])]
             return "\r\n".join(
                 f"250{'-' if i < len(lines) - 1 else ' '}{text}" for i, text in enumerate(lines)
             )
@@ -131,7 +147,7 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def trusted(authority: trustme.CA) -> ssl.SSLContext:
     """A client context that trusts the test authority and nobody else."""
     context = ssl.create_default_context()
@@ -151,13 +167,20 @@ def server_context(authority: trustme.CA) -> Callable[[str], ssl.SSLContext]:
     return make
 
 
+@pytest.fixture(params=["one-by-one", "pipelined"])
+def is_pipelining(request: pytest.FixtureRequest) -> bool:
+    """Whether the next hops of the test offer PIPELINING: what becomes of a mail must not depend on it."""
+    return request.param == "pipelined"
+
+
 @pytest.fixture
-async def listen() -> AsyncIterator[Callable[..., Awaitable[ScriptedServer]]]:
+async def listen(is_pipelining: bool) -> AsyncIterator[Callable[..., Awaitable[ScriptedServer]]]:
     """Starts scripted next hops on free loopback ports."""
     servers = []
 
     async def start(**script: object) -> ScriptedServer:
-        hop = ScriptedServer(**script)
+        hop = ScriptedServer(**{"is_pipelining": is_pipelining, **script})
+        hop.replies = {verb: list(replies) for verb, replies in hop.replies.items()}
         server = await asyncio.start_server(
             hop.serve, "127.0.0.1", 0, ssl=hop.tls if hop.is_implicit else None, limit=1 << 21
         )

@@ -16,12 +16,18 @@ from gateway.relay.route import NextHop, RouteError, parse_next_hop
         pytest.param("smtp://Relay.Example./", NextHop(kind="smtp", host="relay.example"), id="canonical"),
         pytest.param("smtp://[2001:DB8::1]", NextHop(kind="smtp", host="2001:db8::1"), id="ipv6"),
         pytest.param(
-            "smtp+starttls://h", NextHop(kind="smtp+starttls", host="h", port=587), id="default-587"
+            "smtp+starttls://h",
+            NextHop(kind="smtp+starttls", host="h", port=587, tls="required"),
+            id="default-587",
         ),
-        pytest.param("SMTPS://h", NextHop(kind="smtps", host="h", port=465), id="default-465"),
+        pytest.param(
+            "SMTPS://h", NextHop(kind="smtps", host="h", port=465, tls="required"), id="default-465"
+        ),
         pytest.param(
             "smtps://me%40x.example:p%3Aw@h",
-            NextHop(kind="smtps", host="h", port=465, username="me@x.example", password="p:w"),
+            NextHop(
+                kind="smtps", host="h", port=465, username="me@x.example", password="p:w", tls="required"
+            ),
             id="percent-decoded",
         ),
         pytest.param(
@@ -39,6 +45,43 @@ from gateway.relay.route import NextHop, RouteError, parse_next_hop
 def test_parse(text, expected):
     """Every documented form is read, with its default port."""
     assert parse_next_hop(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "tls", "ca", "expected"),
+    [
+        pytest.param("mx", None, None, "opportunistic", id="mx"),
+        pytest.param("mx", "required", "ca.pem", "required", id="mx-required"),
+        pytest.param("mx", "none", None, "none", id="mx-none"),
+        pytest.param("smtp://h", None, None, "opportunistic", id="smtp"),
+        pytest.param("smtp://h", "required", None, "required", id="smtp-required"),
+        pytest.param("smtp://u:p@h", "required", None, "required", id="login-over-required-tls"),
+        pytest.param("smtps://h", "required", "ca.pem", "required", id="smtps"),
+    ],
+)
+def test_tls(text, tls, ca, expected):
+    """What TLS must be like is set apart from where to, and has a default for each form."""
+    hop = parse_next_hop(text, tls=tls, tls_ca=ca)
+    assert (hop.tls, hop.tls_ca) == (expected, ca)
+
+
+@pytest.mark.parametrize(
+    ("text", "tls", "ca", "fault"),
+    [
+        pytest.param("smtps://h", "opportunistic", None, "requires TLS", id="smtps-opportunistic"),
+        pytest.param("smtp+starttls://h", "none", None, "requires TLS", id="starttls-none"),
+        pytest.param("mx", None, "ca.pem", "verifies no certificate", id="authority-for-nothing"),
+        pytest.param(
+            "smtp://h", "opportunistic", "ca.pem", "verifies no certificate", id="unverified-authority"
+        ),
+        pytest.param("smtp://u:s3cret@h", "opportunistic", None, "unencrypted", id="login-when-offered"),
+    ],
+)
+def test_tls_refused(text, tls, ca, fault):
+    """A form and a key that contradict each other are refused, and so is an authority that nobody asks."""
+    with pytest.raises(RouteError, match=fault) as caught:
+        parse_next_hop(text, key="route.0.next_hop", tls=tls, tls_ca=ca)
+    assert "s3cret" not in str(caught.value)
 
 
 def test_password_from_elsewhere():

@@ -7,21 +7,29 @@ straight to the file, so they outlive the process as a next hop would.
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from gateway.mail.address import Address
 from gateway.mail.delivery import Delivered, PermanentFailure, TemporaryFailure
 from gateway.mail.envelope import Envelope, Recipient
-from gateway.queue.runner import Runner
+from gateway.queue.runner import Hooks, Runner
 from gateway.queue.schedule import Schedule
+from gateway.queue.seams import Letter, Letters
 from gateway.store import sqlite
 from gateway.store.records import NewMessage
 from gateway.store.store import Store
 
 MESSAGES = 6
 RECIPIENTS = ("good", "late", "bad")  # delivered; delivered at the second attempt; refused for good
+
+
+NOTICE = Envelope(
+    reverse_path=None, recipients=(Recipient(address=Address(local="shop", domain="shop.example")),)
+)
 
 
 class Crash:
@@ -65,10 +73,10 @@ class WatchedStore:
             self.crash.at("after-claim")
         return items
 
-    async def settle(self, settlements):
+    async def settle(self, settlements, **notices):
         """Settles, between two steps."""
         self.crash.at("before-settle")
-        await self.store.settle(settlements)
+        await self.store.settle(settlements, **notices)
         self.crash.at("after-settle")
         if await self.store.next_due() is None:
             self.emptied.set()
@@ -133,9 +141,13 @@ async def main(url: str, journal_path: str, run: str, step: str, nth: str) -> No
     async def tell(message_id, failed):
         journal.write(f"told {message_id} {failed[0].address.local}")
         crash.at("after-notice")
+        name = f"notice/{message_id}/{secrets.token_hex(4)}"
+        notice = replace(message(name), envelope=NOTICE, sent=name.encode())
+        return Letters(now=(Letter(kind="failed", message=notice),))
 
     schedule = Schedule(first_s=0.001, cap_s=0.001, expire_s=600)
-    runner = Runner(watched, deliver, schedule, on_failure=tell)
+    hooks = Hooks(deliver=deliver, tell=tell, schedule=lambda _route: schedule)
+    runner = Runner(watched, hooks)
     running = asyncio.create_task(runner.run())
 
     async def feed(name):

@@ -50,6 +50,11 @@ class Rig:
         return found
 
 
+def noticed(states: dict[tuple[str, str], str]) -> list[str]:
+    """The messages that there is a notice about, as often as there is one."""
+    return [name.split("/")[1] for name, _ in states if name.startswith("notice/")]
+
+
 @pytest.mark.parametrize(
     ("step", "passes"),
     [
@@ -65,7 +70,10 @@ class Rig:
     ],
 )
 def test_killed(tmp_path, step, passes):
-    """Killed there, again and again: every acknowledged recipient is served, no settled one is sent to again."""
+    """Killed there, again and again: every acknowledged recipient is served, no settled one is sent to again.
+
+    Each failure has one notice, neither none nor two.
+    """
     rig = Rig(tmp_path)
     for run, nth in enumerate(passes):
         assert rig.run(f"{run}", step, nth) == -9, "the step was not reached"
@@ -82,13 +90,16 @@ def test_killed(tmp_path, step, passes):
     for name in acknowledged:
         assert {local: states[name, local] for local in expected} == expected
     assert {key for key, state in states.items() if state == "delivered"} == set(rig.lines("sent"))
-    assert {key for key, state in states.items() if state == "failed"} == set(rig.lines("told"))
+    failed = {key for key, state in states.items() if state == "failed"}
+    assert failed == set(rig.lines("told"))
+    assert sorted(noticed(states)) == sorted(name for name, _ in failed)
 
 
 def test_not_killed(tmp_path):
     """Left alone, each recipient is sent to once and told of once."""
     rig = Rig(tmp_path)
     assert rig.run("0", "none", 0) == 0
-    assert len(rig.lines("sent")) == len(set(rig.lines("sent"))) == 12
+    assert len(rig.lines("sent")) == len(set(rig.lines("sent"))) == 12 + 6
     assert len(rig.lines("told")) == 6
+    assert len(noticed(rig.states())) == 6
     assert rig.lines("done") == [()]

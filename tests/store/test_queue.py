@@ -1,5 +1,6 @@
 """Claims, leases and settlements."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -49,22 +50,63 @@ async def test_exclude(store, new_message, now):
     await store.accept(new_message("a", route="amazon", due_at=now - SECOND))
     await store.accept(new_message("b", route="ebay"))
     await store.accept(new_message("c", route="otto", due_at=now + SECOND))
-    assert await store.next_due(exclude_routes=("amazon", "ebay")) == now + SECOND
-    assert [i.message_id for i in await store.claim(9, now, 60, exclude_routes=("amazon", "otto"))] == ["b"]
+    assert await store.next_due(exclude=(("amazon", ""), ("ebay", ""))) == now + SECOND
+    claimed = await store.claim(9, now, 60, exclude=(("amazon", ""), ("otto", "")))
+    assert [item.message_id for item in claimed] == ["b"]
     assert await store.next_due() == now - SECOND
 
 
-async def test_flat(store, now):
-    """A claim walks the index of what is queued, in its order, and sorts nothing, however long the queue is."""
-    claim = next(queue.claim(store._driver.dialect, 10, now, 60, instance="one", exclude=("x",)))
+async def test_exclude_a_destination(store, new_message, now):
+    """One domain of a route that has no room leaves the other domains of it theirs."""
+    await store.accept(new_message("a", to=("x@slow.example", "y@quick.example")))
+    await store.accept(new_message("b", route="ebay", to=("x@slow.example",)))
+    claimed = await store.claim(9, now, 60, exclude=(("amazon", "slow.example"), ("otto", "")))
+    assert [(item.route, str(item.recipient)) for item in claimed] == [
+        ("amazon", "y@quick.example"),
+        ("ebay", "x@slow.example"),
+    ]
+
+
+WAY = "AND route = $5 AND domain = $6"
+FLAT = [
+    # statement, parameters, index
+    (queue._CLAIM.format(of_way="", skip_locked=""), (1, "x", 1, 9), "queue_claimable (claimable_at<?)"),
+    (
+        queue._CLAIM.format(of_way=WAY, skip_locked=""),
+        (1, "x", 1, 9, "a", "b"),
+        "queue_way (route=? AND domain=? AND claimable_at<?)",
+    ),
+    (queue._NEXT_DUE.format(of_way=""), (), "queue_claimable"),
+    (
+        queue._NEXT_DUE.format(of_way="AND route = $1 AND domain = $2"),
+        ("a", "b"),
+        "queue_way (route=? AND domain=?)",
+    ),
+    (queue._NEXT_ROUTE, ("a",), "queue_way (route>?)"),
+    (queue._NEXT_DOMAIN, ("a", "b"), "queue_way (route=? AND domain>?)"),
+]
+
+
+@pytest.mark.parametrize(("sql", "params", "index"), FLAT)
+async def test_flat(store, sql, params, index):
+    """A claim walks an index of what is queued, in its order, and sorts nothing, however long the queue is."""
 
     def explained():
-        rows = yield claim._replace(sql=f"EXPLAIN QUERY PLAN {claim.sql}")
+        rows = yield Statement(f"EXPLAIN QUERY PLAN {sql}", params)
         return [row[3] for row in rows]
 
     plan = await store._driver.read(explained)
-    assert "SEARCH queue USING COVERING INDEX queue_claimable (claimable_at<?)" in plan
-    assert not [step for step in plan if "SCAN" in step or "TEMP B-TREE" in step]
+    assert any(f"USING COVERING INDEX {index}" in step for step in plan)
+    assert not [step for step in plan if "TEMP B-TREE" in step or step == "SCAN queue"]
+
+
+async def test_what_is_left_out_leaves_shares(store, new_message, now):
+    """Where one way is left out, the others share a claim, and what one of them does not need the next one gets."""
+    for route, count in (("amazon", 9), ("ebay", 1), ("otto", 9)):
+        for n in range(count):
+            await store.accept(new_message(f"{route}{n}", route=route))
+    items = await store.claim(7, now, 60, exclude=(("amazon", ""),))
+    assert Counter(item.route for item in items) == {"ebay": 1, "otto": 6}
 
 
 async def test_lease_runs_out(store, other, new_message, now):
@@ -197,7 +239,10 @@ async def test_null_reverse_path(store, new_message, now):
     [
         (lambda: queue._QUEUED, "queue USING COVERING INDEX queue_"),
         (lambda: queue._LEASED, "queue USING COVERING INDEX queue_leased"),
-        (lambda: queue._TAKE_OVER.replace("$1", "'one'"), "queue USING COVERING INDEX queue_leased (instance=?)"),
+        (
+            lambda: queue._TAKE_OVER.replace("$1", "'one'"),
+            "queue USING COVERING INDEX queue_leased (instance=?)",
+        ),
     ],
     ids=["depth", "leased", "take over"],
 )

@@ -197,7 +197,10 @@ async def test_null_reverse_path(store, new_message, now):
     [
         (lambda: queue._QUEUED, "queue USING COVERING INDEX queue_"),
         (lambda: queue._LEASED, "queue USING COVERING INDEX queue_leased"),
-        (lambda: queue._TAKE_OVER.replace("$1", "'one'"), "queue USING COVERING INDEX queue_leased (instance=?)"),
+        (
+            lambda: queue._TAKE_OVER.replace("$1", "'one'"),
+            "queue USING COVERING INDEX queue_leased (instance=?)",
+        ),
     ],
     ids=["depth", "leased", "take over"],
 )

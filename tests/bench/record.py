@@ -1,8 +1,8 @@
 """Times every search of ``gateway messages`` over a record of 100,000 mails, as an operator's shell sees it.
 
 Run by hand: ``python tests/bench/record.py [--messages 100000] [--keep FOLDER]``. Cold = the database is not in the
-page cache, warm = the median of five runs after that, CPU = of these. The bar is 300 ms warm, process start included, on
-a machine that is idle: where it is not, look at the CPU.
+page cache, warm = the median of five runs after that, CPU = of these. The bar is 300 ms warm, process start included,
+on a machine that is idle: where it is not, look at the CPU.
 """
 
 import argparse

@@ -211,7 +211,8 @@ class Gateway:
     def _join_runner(self, notices: Notices) -> Runner:
         config = self.config
         settings = DeliverySettings(hostname=config.hostname, concurrency=config.delivery.concurrency)
-        self._deliverer = Deliverer(settings, resolver=Resolver(own_names=(config.hostname,)))
+        resolver = Resolver(own_names=(config.hostname,), servers=config.delivery.dns)
+        self._deliverer = Deliverer(settings, resolver=resolver)
         self._stack.push_async_callback(self._deliverer.close)
         self.signer = Signer(KeyFolder(config.dkim.keys))
         self._start_task(self.signer.watch)

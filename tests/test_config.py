@@ -138,6 +138,12 @@ FAULTS = {
         '[other_recipients]\naction = "relay"\nnext_hop = "smtp://me@mail.example"\npassword = "x"',
         "other_recipients: next_hop would send a password unencrypted",
     ),
+    "DNS server by name": (
+        '[delivery]\ndns = ["dns.example:53"]',
+        "delivery.dns.0: is no IP address and port",
+    ),
+    "DNS server without port": ('[delivery]\ndns = ["192.0.2.1"]', "delivery.dns.0: is not host:port"),
+    "DNS server at port 0": ('[delivery]\ndns = ["192.0.2.1:0"]', "delivery.dns.0: has port 0"),
 }
 
 

@@ -15,6 +15,9 @@ from gateway.filter.decide import Facts, decide
 from gateway.filter.examine import examine
 from gateway.filter.verdict import Accept, reply_to, verdict_name
 from gateway.mail.parse import parse
+from gateway.policy.load import override
+from gateway.policy.model import OnMatch
+from gateway.rules import BY_NAME
 from gateway.rules.context import Profile
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -29,6 +32,12 @@ SENT = [case for case in CASES if case.parent.name != "reject"]
 
 def name_of(path):
     return f"{path.parent.name}/{path.name}"
+
+
+def _rules_of(case):
+    """Rules that find something in it, but for the one that no policy can change."""
+    findings = json.loads((case / "verdict.json").read_text("utf-8"))["findings"]
+    return {each.split()[0] for each in findings} - {"mime_ambiguity"}
 
 
 def with_line_ends(octets, line_end):
@@ -122,3 +131,25 @@ def test_a_browser_fetches_nothing(case):
                 assert value is None or value.startswith("cid:"), value
             assert "url(" not in (element.get("style") or "").lower()
             assert not [key for key in element.attrib if key.startswith("on")]
+
+
+ONE_EACH = {
+    rule: case
+    # The last one stays: of a rule that finds something alone.
+    for case in sorted(CASES, key=lambda case: -len(_rules_of(case)))
+    for rule in _rules_of(case)
+}
+
+
+@pytest.mark.parametrize("rule, case", sorted(ONE_EACH.items()), ids=sorted(ONE_EACH))
+def test_any_rule_can_hold(rule, case, amazon, received_at):
+    """Whatever rule says `hold`, nothing is sent, the reply is 250 and names it; and stripping does what it did."""
+    others = {name: "off" for name in BY_NAME if name not in {rule, "mime_ambiguity"}}
+    holding = override(amazon, {**others, rule: "hold"}, source="test")
+    octets = (case / "message.eml").read_bytes()
+    shape, sent = outcome(octets, holding, received_at)
+    assert (shape["verdict"], sent) == ("hold", None)
+    assert shape["reply"] == f"250 2.0.0 id held: {rule}"
+    released, _ = outcome(octets, holding.with_hold_as(OnMatch.STRIP), received_at)
+    stripped, _ = outcome(octets, override(amazon, {**others, rule: "strip"}, source="test"), received_at)
+    assert released == stripped

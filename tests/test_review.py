@@ -1,5 +1,6 @@
 """What a decision about held mail does: on a real record, with the examination in this process."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -332,3 +333,23 @@ async def test_a_later_rule_may_ask_for_a_person_again(desk, monkeypatch):
     with pytest.raises(StillRefusedError, match="A person must look at it"):
         await desk.review.release("m1", who="anna")
     assert await desk.verdict() == ("hold", True, {})
+
+
+@pytest.mark.parametrize("first", ["release", "reject", "deadline"])
+async def test_a_person_and_the_deadline_at_once(desk, first):
+    """Of a person and the deadline one decides; the other is told, and the mail has one fate."""
+    await desk.hold(mail())
+    deeds = {
+        "release": lambda: desk.review.release("m1", who="anna"),
+        "reject": lambda: desk.review.reject("m1", who="bert", reason="No."),
+        "deadline": lambda: desk.review.at_deadline(desk.due()),
+    }
+    order = [first, *(name for name in deeds if name != first)]
+    done = await asyncio.gather(*(deeds[name]() for name in order), return_exceptions=True)
+    late = [each for each in done if isinstance(each, StateError)]
+    assert (len(late), [each for each in done if isinstance(each, Exception)]) == (2, late)
+    detail = await desk.detail()
+    assert len(detail.decisions) == 1
+    released = detail.decisions[0].what == "release"
+    assert await desk.verdict() == (("strip", False, {"queued": 1}) if released else ("reject", False, {}))
+    assert len(await desk.notices()) == (0 if released else 1)

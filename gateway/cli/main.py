@@ -3,11 +3,12 @@
 Not here: the commands themselves.
 """
 
-from importlib import import_module
+from typing import ClassVar
 
 import click
 
 from gateway import __version__
+from gateway.cli.lazy import LazyGroup
 
 _COMMANDS = {
     "demo": ("demo", "Watch sample mails go through the gateway; no configuration, no network."),
@@ -23,24 +24,13 @@ _COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    """Start-up time of one command, not of all: serving needs no tables, a table needs no server."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = import_module(f"gateway.cli.{_COMMANDS[cmd_name][0]}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+class _Commands(LazyGroup):
+    elsewhere: ClassVar = {
+        name: (f"gateway.cli.{module}", "command", text) for name, (module, text) in _COMMANDS.items()
+    }
 
 
-@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gateway")
 def command() -> None:
     """Keep sellers' mail to marketplace buyers within the marketplace's messaging policy."""

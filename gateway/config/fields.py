@@ -1,5 +1,6 @@
 """What the sections of the settings share: endpoints and addresses, and the strictness of a section."""
 
+from ipaddress import ip_address
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -40,6 +41,18 @@ def _check_address(text: str) -> str:
     return text
 
 
+def _check_dns_server(text: str) -> str:
+    host, _, port = _check_endpoint(text).rpartition(":")
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError as error:
+        raise ValueError('is no IP address and port; write it as "127.0.0.1:53" or "[::1]:53"') from error
+    if port == "0":
+        raise ValueError("has port 0; name the port that it answers on, mostly 53")
+    return text
+
+
+DnsServer = Annotated[str, AfterValidator(_check_dns_server)]
 Endpoint = Annotated[str, AfterValidator(_check_endpoint)]
 AddressText = Annotated[str, AfterValidator(_check_address)]
 

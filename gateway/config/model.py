@@ -11,6 +11,7 @@ from gateway.config.disk import Disk
 from gateway.config.fields import Endpoint, Section, is_same_endpoint
 from gateway.config.limits import Limits
 from gateway.config.listening import Listener, Tls
+from gateway.config.record import DEFAULT_STORE
 from gateway.config.sending import Delivery, Dkim, Hop, Notices, OtherRecipients, Route
 from gateway.relay.route import parse_next_hop
 
@@ -41,7 +42,7 @@ class Config(Section):
     hostname: str = Field(
         default_factory=socket.gethostname, pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$"
     )
-    store: str = "sqlite:///gateway.db"
+    store: str = DEFAULT_STORE
     policies: Path | None = None
     listener: tuple[Listener, ...] = (Listener(address="127.0.0.1:2525", tls="none", auth="none"),)
     tls: Tls | None = None

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gateway.config.fields import AddressText, Section
+from gateway.config.fields import AddressText, DnsServer, Section
 from gateway.relay.route import NextHop, RouteError, Tls, parse_next_hop
 
 Seconds = Annotated[float, Field(ge=0.001)]
@@ -91,6 +91,8 @@ class Delivery(Section):
     longest_retry_s: Seconds = 3_600.0
     expire_hours: Hours = 48.0
     delay_notice_hours: Hours = 4.0
+    dns: tuple[DnsServer, ...] = ()
+    """Resolvers to ask, ``"127.0.0.1:53"``; none: those of the system."""
 
 
 class Dkim(Section):

@@ -4,6 +4,7 @@ Not here: what is looked at for life and death (``vitals``), the deadlines of he
 """
 
 import asyncio
+import math
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -58,6 +59,9 @@ async def watch_queue_for_ever(store: Store, clock: Callable[[], datetime]) -> N
                 held=depth.held,
                 oldest_seconds=_since(depth.oldest_at, now),
                 overdue_seconds=_since(due, now),
+                hold_seconds=math.inf
+                if depth.held_until is None
+                else (depth.held_until - now).total_seconds(),
             )
         await asyncio.sleep(QUEUE_WATCH_S)
 

@@ -7,6 +7,7 @@ next hop or an address is never a label: they are unbounded, and personal.
 *Not here:* when a metric moves (``events.py``), how it is served (``console/``).
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -168,6 +169,12 @@ QUEUE_OVERDUE = Gauge(
     registry=REGISTRY,
 )
 
+HOLD_LEFT = Gauge(
+    "gateway_hold_seconds_left",
+    "Seconds until the nearest deadline of a held message; below 0 when overdue, +Inf with none.",
+    registry=REGISTRY,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueState:
@@ -179,6 +186,7 @@ class QueueState:
         held: Messages held for review.
         oldest_seconds: Age of the oldest recipient in the queue, 0 with none.
         overdue_seconds: Since the recipient that is due longest was due, 0 with none.
+        hold_seconds: Until the nearest deadline of a held message, infinite with none.
     """
 
     waiting: int = 0
@@ -186,6 +194,7 @@ class QueueState:
     held: int = 0
     oldest_seconds: float = 0.0
     overdue_seconds: float = 0.0
+    hold_seconds: float = math.inf
 
 
 def watch_queue(read: Callable[[], QueueState]) -> None:
@@ -199,6 +208,7 @@ def watch_queue(read: Callable[[], QueueState]) -> None:
     QUEUE_DEPTH.labels("held").set_function(lambda: read().held)
     QUEUE_OLDEST.set_function(lambda: read().oldest_seconds)
     QUEUE_OVERDUE.set_function(lambda: read().overdue_seconds)
+    HOLD_LEFT.set_function(lambda: read().hold_seconds)
 
 
 def watch_vital(vital: str, is_well: Callable[[], bool]) -> None:

@@ -11,7 +11,7 @@ gave an hour must not bounce an hour of mail, and a DNS that is gone must not be
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, MutableSequence
+from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple, Protocol, TypeAlias
@@ -22,6 +22,7 @@ import dns.message
 import dns.name
 import dns.rdatatype
 import dns.resolver
+from dns.nameserver import Do53Nameserver
 from dns.rdtypes.ANY.MX import MX
 
 from gateway.mail.cause import Cause
@@ -105,6 +106,7 @@ class Resolver:
         own_names: Iterable[str] = (),
         own_addresses: Iterable[str] = (),
         dns_resolver: dns.asyncresolver.Resolver | None = None,
+        servers: Sequence[str] = (),
         shuffle: Callable[[MutableSequence[_Mx]], None] = random.shuffle,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -114,12 +116,13 @@ class Resolver:
             own_names: Host names of this gateway.
             own_addresses: Its addresses as seen from outside; loopback is always ours.
             dns_resolver: Asks the questions; by default as the system is configured.
+            servers: Whom to ask instead, ``"127.0.0.1:53"``.
             shuffle: Spreads the load over hosts of equal preference, anew for each mail.
             clock: Seconds; never set back.
         """
         self._own_names = frozenset(name.lower().removesuffix(".") for name in own_names)
         self._own_addresses = frozenset(ip_address(address) for address in own_addresses)
-        self._dns = dns.asyncresolver.Resolver() if dns_resolver is None else dns_resolver
+        self._dns = _asking(servers) if dns_resolver is None else dns_resolver
         self._shuffle = shuffle
         self._clock = clock
         self._known: dict[str, _Found] = {}
@@ -238,6 +241,15 @@ class Resolver:
     def _is_ours(self, address: str) -> bool:
         ip = ip_address(address)
         return ip in self._own_addresses or ip.is_loopback or ip.is_unspecified
+
+
+def _asking(servers: Sequence[str]) -> dns.asyncresolver.Resolver:
+    """A resolver that asks these servers, or those of the system."""
+    asks = dns.asyncresolver.Resolver(configure=not servers)
+    if servers:
+        split = (server.rpartition(":") for server in servers)
+        asks.nameservers = [Do53Nameserver(host.strip("[]"), int(port)) for host, _, port in split]
+    return asks
 
 
 def _in_turn(four: tuple[str, ...], six: tuple[str, ...]) -> tuple[str, ...]:

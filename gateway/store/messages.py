@@ -1,15 +1,15 @@
-"""The record of judged mail: message, contents, findings; searched newest first.
+"""The record of judged mail: message, contents, findings; listed newest first.
 
-Not here: what is to be sent and what became of it (``queue.py``).
+Not here: which messages a listing finds (``search.py``), what is to be sent and what became of it (``queue.py``).
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from gateway.mail.envelope import Envelope, Recipient
-from gateway.store import decisions, queue
+from gateway.store import decisions, queue, search
 from gateway.store.driver import (
     Operation,
     Row,
@@ -59,15 +59,6 @@ _LAST_FINDING = """
 SELECT COALESCE(MAX(examination), 1), COALESCE(MAX(position), -1) FROM finding WHERE message_id = $1"""
 
 _SUMMARY = "id, received_at, seller, policy, verdict, reply, route, message_id, subject, order_ids, envelope"
-
-# From the few that wait to the messages, not the other way round.
-_HELD = "SELECT message_id FROM hold"
-_QUEUED = "SELECT message_id FROM queue WHERE state = 'queued'"
-_WAITING: Mapping[str | None, str] = {
-    "held": f"id IN ({_HELD})",
-    "queued": f"id IN ({_QUEUED})",
-    "waiting": f"id IN ({_HELD} UNION {_QUEUED})",
-}
 
 _SIZES = "SELECT message_id, LENGTH(sent) FROM content WHERE message_id IN ({ids}) AND sent IS NOT NULL"
 _SENT = "SELECT message_id, sent FROM content WHERE message_id IN ({ids})"
@@ -146,16 +137,12 @@ def content(message_id: str) -> Operation[bytes]:
 
 def listing(query: MessageQuery) -> Operation[list[MessageSummary]]:
     """Messages that meet the query, newest first."""
-    conditions: list[str] = []
-    params: list[Value] = []
-    for condition, value in _conditions(query):
-        params += [] if value is None else [value]
-        conditions.append(condition.format(n=f"${len(params)}"))
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    params.append(max(0, min(query.limit, MAX_LISTED)))
+    where, params = yield from search.conditions(query)
+    limit = max(0, min(query.limit, MAX_LISTED))
     rows = yield Statement(
-        f"SELECT {_SUMMARY} FROM message {where} ORDER BY received_at DESC, id DESC LIMIT ${len(params)}",  # noqa: S608 - fixed words and placeholders
-        tuple(params),
+        f"SELECT {_SUMMARY} FROM message {where} "  # noqa: S608 - fixed words and placeholders
+        f"ORDER BY received_at DESC, id DESC LIMIT ${len(params) + 1}",
+        (*params, limit),
     )
     return (yield from _summaries(rows))
 
@@ -243,32 +230,6 @@ def _finding(row: Row) -> FindingRecord:
         advice=advice,
         examination=examination,
     )
-
-
-def _conditions(query: MessageQuery) -> Iterable[tuple[str, Value]]:
-    """SQL with the place of its one parameter, which is ``None`` where it has none."""
-    if query.verdict is not None:
-        yield "verdict = {n}", query.verdict
-    if query.seller is not None:
-        yield "seller = {n}", query.seller
-    if query.since is not None:
-        yield "received_at >= {n}", to_micros(query.since)
-    if query.rule is not None:
-        # EXISTS, not IN: what half of the mail breaks would be collected whole before the first row is shown.
-        yield "EXISTS (SELECT 1 FROM finding f WHERE f.message_id = message.id AND f.rule = {n})", query.rule
-    if query.text is not None:
-        yield "search LIKE {n} ESCAPE '\\'", _pattern(query.text)
-    if query.state in _WAITING:
-        yield _WAITING[query.state], None
-    elif query.state is not None:
-        yield "EXISTS (SELECT 1 FROM queue q WHERE q.message_id = message.id AND q.state = {n})", query.state
-
-
-def _pattern(text: str) -> str:
-    folded = clean(text).casefold()
-    for special in ("\\", "%", "_"):
-        folded = folded.replace(special, "\\" + special)
-    return f"%{folded}%"
 
 
 def _summaries(rows: list[Row]) -> Operation[list[MessageSummary]]:

@@ -42,6 +42,13 @@ _RELEASE = """
 UPDATE queue SET claimable_at = due_at, instance = NULL
 WHERE id = $1 AND instance = $2 AND state = 'queued'"""
 
+# What was being sent is not told from what waited to be: any of it may have arrived.
+_IN_HAND = """
+INSERT INTO attempt (queue_id, at, outcome, next_hop, reply, cause)
+SELECT id, $1, 'unknown', '', $2, 'connection_lost' FROM queue WHERE state = 'queued' AND instance = $3"""
+
+_KILLED = "the gateway ended with this mail in hand; it may have been sent, and is sent again"
+
 _TAKE_OVER = """
 UPDATE queue SET claimable_at = due_at, instance = NULL
 WHERE state = 'queued' AND instance = $1 RETURNING id"""
@@ -73,7 +80,12 @@ SELECT route, domain FROM queue WHERE state = 'queued' AND route = $1 AND domain
 _NEXT_ROUTE = """
 SELECT route, domain FROM queue WHERE state = 'queued' AND route > $1 ORDER BY route, domain LIMIT 1"""
 
-_DEPTH = "SELECT COUNT(*) - COUNT(instance), COUNT(instance), MIN(first_at) FROM queue WHERE state = 'queued'"
+# Each counted in an index that holds nothing else.
+_QUEUED = "SELECT COUNT(*) FROM queue WHERE state = 'queued'"
+
+_LEASED = "SELECT COUNT(*) FROM queue WHERE state = 'queued' AND instance IS NOT NULL"
+
+_OLDEST = "SELECT MIN(first_at) FROM queue WHERE state = 'queued'"
 
 _RECIPIENTS = """
 SELECT id, recipient, state, due_at, instance FROM queue WHERE message_id = $1 ORDER BY id"""
@@ -140,8 +152,9 @@ def release(ids: Iterable[int], *, instance: str) -> Operation[None]:
     yield from one_each(_RELEASE, ((row_id, instance) for row_id in ids))
 
 
-def take_over(instance: str) -> Operation[int]:
-    """Release every lease of an instance that is known to be dead; returns how many."""
+def take_over(instance: str, now: datetime) -> Operation[int]:
+    """Release every lease of an instance that is known to be dead, and say so in its history; returns how many."""
+    yield Statement(_IN_HAND, (to_micros(now), _KILLED, instance))
     rows = yield Statement(_TAKE_OVER, (instance,))
     return len(rows)
 
@@ -183,10 +196,17 @@ def next_due(exclude: Sequence[Way]) -> Operation[datetime | None]:
 
 def depth() -> Operation[QueueDepth]:
     """How much waits."""
-    waiting, leased, oldest = (yield Statement(_DEPTH))[0]
-    held = (yield Statement("SELECT COUNT(*) FROM hold"))[0][0]
-    oldest_at = from_micros(oldest) if oldest is not None else None
-    return QueueDepth(waiting=waiting, leased=leased, held=held, oldest_at=oldest_at)
+    queued = (yield Statement(_QUEUED))[0][0]
+    leased = (yield Statement(_LEASED))[0][0]
+    oldest = (yield Statement(_OLDEST))[0][0]
+    held, until = (yield Statement("SELECT COUNT(*), MIN(held_until) FROM hold"))[0]
+    return QueueDepth(
+        waiting=queued - leased,
+        leased=leased,
+        held=held,
+        oldest_at=None if oldest is None else from_micros(oldest),
+        held_until=None if until is None else from_micros(until),
+    )
 
 
 def recipients(message_id: str) -> Operation[tuple[RecipientRecord, ...]]:

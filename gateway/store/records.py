@@ -174,12 +174,14 @@ class QueueDepth:
         leased: Recipients leased to an instance.
         held: Messages held for review.
         oldest_at: When the oldest of what waits or is leased was received or released; ``None`` with none.
+        held_until: The nearest of their deadlines, or ``None``.
     """
 
     waiting: int
     leased: int
     held: int
     oldest_at: datetime | None = None
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ class Store:
             lock = None if instance is None else InstanceLock(path, instance)
             store = cls(driver, path.parent, instance=instance, lock=lock)
             if instance is not None:
-                store.leases_taken_over = await driver.write(partial(queue.take_over, instance))
+                store.leases_taken_over = await driver.write(partial(queue.take_over, instance, _now()))
         except BaseException:
             await driver.close()
             if lock is not None:

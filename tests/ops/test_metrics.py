@@ -70,7 +70,9 @@ def test_every_rule_is_a_label_value():
 
 def test_queue_gauges():
     """The queue gauges show what the callback says at the time of the scrape."""
-    state = metrics.QueueState(waiting=3, leased=2, held=1, oldest_seconds=60, overdue_seconds=5)
+    state = metrics.QueueState(
+        waiting=3, leased=2, held=1, oldest_seconds=60, overdue_seconds=5, hold_seconds=90
+    )
     metrics.watch_queue(lambda: state)
     try:
         page = generate_latest(metrics.REGISTRY).decode()
@@ -81,6 +83,13 @@ def test_queue_gauges():
     assert 'gateway_queue_depth{state="held"} 1.0' in page
     assert "gateway_queue_oldest_seconds 60.0" in page
     assert "gateway_queue_overdue_seconds 5.0" in page
+    assert "gateway_hold_seconds_left 90.0" in page
+
+
+def test_nothing_held():
+    """Without a held mail no deadline is near: an alert that compares with hours stays silent."""
+    metrics.watch_queue(metrics.QueueState)
+    assert "gateway_hold_seconds_left +Inf" in generate_latest(metrics.REGISTRY).decode()
 
 
 @pytest.mark.parametrize(

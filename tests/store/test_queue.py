@@ -142,7 +142,7 @@ async def test_release(store, other, new_message, now):
 
 
 async def test_take_over(url, store, other, new_message, now):
-    """What a dead process of the same name had leased is due at once; the leases of others stand."""
+    """What a dead process of the same name had leased is due at once, and may have been sent; others' leases stand."""
     for name in "abc":
         await store.accept(new_message(name))
     await store.claim(2, now, 3600)
@@ -150,6 +150,9 @@ async def test_take_over(url, store, other, new_message, now):
     await store.close()
     again = await Store.open(url, instance="one")
     assert again.leases_taken_over == 2
+    for name, outcomes in (("a", ["unknown"]), ("b", ["unknown"]), ("c", [])):
+        (recipient,) = (await again.message(name)).recipients
+        assert [each.outcome for each in recipient.attempts] == outcomes
     assert [item.message_id for item in await again.claim(9, now, 60)] == ["a", "b"]
     await again.close()
 
@@ -219,7 +222,8 @@ async def test_depth(store, new_message, now):
     await store.accept(new_message("a", to=("1@market.example", "2@market.example", "3@market.example")))
     await store.accept(new_message("b", verdict="hold", sent=None))
     await store.claim(1, now, 60)
-    assert await store.depth() == QueueDepth(waiting=2, leased=1, held=1, oldest_at=now)
+    until = (await store.message("b")).summary.held_until
+    assert await store.depth() == QueueDepth(waiting=2, leased=1, held=1, oldest_at=now, held_until=until)
 
 
 async def test_null_reverse_path(store, new_message, now):
@@ -228,3 +232,26 @@ async def test_null_reverse_path(store, new_message, now):
     envelope = type(message.envelope)(reverse_path=None, recipients=message.envelope.recipients)
     await store.accept(new_message(envelope=envelope))
     assert [item.reverse_path for item in await store.claim(9, now, 60)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("statement", "step"),
+    [
+        (lambda: queue._QUEUED, "queue USING COVERING INDEX queue_"),
+        (lambda: queue._LEASED, "queue USING COVERING INDEX queue_leased"),
+        (
+            lambda: queue._TAKE_OVER.replace("$1", "'one'"),
+            "queue USING COVERING INDEX queue_leased (instance=?)",
+        ),
+    ],
+    ids=["depth", "leased", "take over"],
+)
+async def test_counts_and_leases_by_index(store, statement, step):
+    """What is counted every few seconds, and what a start takes over, reads an index that holds no more than that."""
+
+    def explained():
+        rows = yield Statement(f"EXPLAIN QUERY PLAN {statement()}")
+        return [row[3] for row in rows]
+
+    plan = await store._driver.read(explained)
+    assert any(step in each for each in plan), plan

@@ -1,23 +1,16 @@
-"""Put on a worker's path by tests: a gateway whose last rule has a bug that certain words meet."""
+"""Put on a gateway's path by tests: its last rule has a bug that certain words meet, and it has faults to order.
 
-import dataclasses
-import time
+Python imports a module of this name at start, in the gateway and in its workers; nothing of it ships.
+"""
 
-from gateway import rules
+import os
+import sys
 
-_last = rules.ALL[-1]
+if "FAULTY_ORDERS" in os.environ and "gateway" in sys.orig_argv:  # a worker is `gateway.worker`
+    import ordered
 
+    ordered.install()
 
-def _check(context, params):
-    words = " ".join(surface.text for surface in context.surfaces)
-    if "raise the fault" in words:
-        raise KeyError("secret words of the exception")
-    if "sleep for ever" in words:
-        time.sleep(3600)
-    if "eat memory" in words:
-        hoard = [bytearray(50_000_000) for _ in range(1000)]
-        del hoard
-    return _last.check(context, params)
+import faulty_rule
 
-
-rules.ALL = (*rules.ALL[:-1], dataclasses.replace(_last, check=_check))
+faulty_rule.install()

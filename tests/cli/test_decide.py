@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from gateway.cli import queue as module
+from gateway.cli import decide as module
+from gateway.cli.queue import command
 from gateway.mail.address import parse_path
 from gateway.mail.envelope import Envelope, Recipient
 from gateway.review import StillRefusedError
@@ -64,7 +65,7 @@ def queued(name):
 def run(config, *arguments, **options):
     """The command in this process."""
     return CliRunner().invoke(
-        module.command, [*arguments, "--config", str(config)], env={"COLUMNS": "200"}, **options
+        command, [*arguments, "--config", str(config)], env={"COLUMNS": "200"}, **options
     )
 
 

@@ -15,9 +15,9 @@ async def waiting(store, new_message, settlement, now):
     for name, route in (("waits", "a"), ("leased", "b")):
         await store.accept(new_message(name, route=route))
     await store.accept(new_message("held", verdict="hold"))
-    (item,) = await store.claim(1, now, 600, exclude_routes=["b"])
+    (item,) = await store.claim(1, now, 600, exclude=[("b", "")])
     await store.settle([settlement(item.id, "queued", due_at=now + HOUR / 6, outcome="temporary")])
-    await store.claim(1, now, 600, exclude_routes=["a"])
+    await store.claim(1, now, 600, exclude=[("a", "")])
     return store
 
 
@@ -63,7 +63,7 @@ async def test_holds(waiting, now, by):
 
 async def test_settled_rows_stay(waiting, now, settlement):
     """What is delivered or failed is history, and is not moved."""
-    (item,) = await waiting.claim(1, now + HOUR, 600, exclude_routes=["b"])
+    (item,) = await waiting.claim(1, now + HOUR, 600, exclude=[("b", "")])
     await waiting.settle([settlement(item.id)])
     before = await waiting.message("waits")
     await waiting.follow_clock(-3 * HOUR, now, now - 3 * HOUR)

@@ -22,7 +22,7 @@ def test_readme_shows_every_command():
     text = (ROOT / "README.md").read_text("utf-8")
     named = set(re.findall(r"(?:^|`|/)gateway ([a-z]+)\b", text, re.MULTILINE))
     assert named <= set(_COMMANDS)
-    assert {"demo", "serve", "check", "config", "policy", "seller", "queue", "messages"} <= named
+    assert {"demo", "serve", "check", "config", "policy", "seller", "dkim", "queue", "messages", "store"} <= named
 
 
 def test_readme_has_the_test_command():
@@ -38,6 +38,20 @@ def test_links_lead_somewhere(path):
     """Every relative link in a document leads to a file."""
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text("utf-8")):
         assert (path.parent / target).exists(), target
+
+
+def anchors(path):
+    """What GitHub makes of the headings of a document."""
+    outside = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", outside, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_a_section(path):
+    """Every link to a section of a document leads to a heading."""
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", path.read_text("utf-8")):
+        assert anchor in anchors(path.parent / target if target else path), f"{target}#{anchor}"
 
 
 def test_policies_readme_has_a_row_per_rule():

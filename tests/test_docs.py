@@ -22,7 +22,18 @@ def test_readme_shows_every_command():
     text = (ROOT / "README.md").read_text("utf-8")
     named = set(re.findall(r"(?:^|`|/)gateway ([a-z]+)\b", text, re.MULTILINE))
     assert named <= set(_COMMANDS)
-    assert {"demo", "serve", "check", "config", "policy", "seller", "dkim", "queue", "messages", "store"} <= named
+    assert {
+        "demo",
+        "serve",
+        "check",
+        "config",
+        "policy",
+        "seller",
+        "dkim",
+        "queue",
+        "messages",
+        "store",
+    } <= named
 
 
 def test_readme_has_the_test_command():
@@ -60,6 +71,19 @@ def test_policies_readme_has_a_row_per_rule():
         r"^\| `([a-z_]+)` \|", (ROOT / "policies" / "README.md").read_text("utf-8"), re.MULTILINE
     )
     assert set(BY_NAME) <= set(rows)
+
+
+def test_tests_readme_has_every_folder():
+    """tests/README.md names every folder of tests, and each script of tests/bench has its row there."""
+    tests = ROOT / "tests"
+    text = (tests / "README.md").read_text("utf-8")
+    folders = {path.parent.relative_to(tests).parts[0] for path in tests.glob("*/**/*.py")}
+    assert {folder for folder in folders if f"`{folder}/" not in text} == set()
+    scripts = {path.name for path in (tests / "bench").glob("*.py")} - {"mails.py"}
+    assert (
+        set(re.findall(r"`python tests/bench/(\w+\.py)`", (tests / "bench" / "README.md").read_text()))
+        == scripts
+    )
 
 
 def test_lock_file_names_no_package_host():

@@ -13,6 +13,11 @@ from gateway.credentials import generate_password
 MIN_PASSWORD_CHARS = 12
 """Characters of a password that a person chose; NIST SP 800-63B asks for 8, but this one is typed once."""
 
+NOT_ASCII = (
+    "the password on standard input is not plain ASCII; use ASCII characters: Python's smtplib, and with it Odoo and "
+    "ERPNext, can send no others"
+)
+
 
 def read_password() -> tuple[str, bool]:
     """The password, and whether it is ours to show."""
@@ -22,12 +27,7 @@ def read_password() -> tuple[str, bool]:
     if not given:
         return generate_password(), True
     if not (given.isascii() and given.isprintable()):
-        fail(
-            [
-                "the password on standard input is not plain ASCII; use ASCII characters: Python's smtplib, and with "
-                "it Odoo and ERPNext, can send no others"
-            ]
-        )
+        fail([NOT_ASCII])
     if len(given) < MIN_PASSWORD_CHARS:
         fail(
             [

@@ -69,10 +69,8 @@ def default_policies() -> Path:
 def _doubles(policy: Policy, others: Mapping[str, Policy], file: Path) -> list[str]:
     """What two files claim: the one read last would win in silence, and judge mail that the other was written for."""
     if policy.name in others:
-        return [
-            f'{file}: name: another file of the folder is called "{policy.name}" too; one edition of a policy is in '
-            "force, so take the other file out of the folder"
-        ]
+        words = "one edition of a policy is in force, so take the other file out of the folder"
+        return [f'{file}: name: another file of the folder is called "{policy.name}" too; {words}']
     return [
         f'{file}: recipient_domains: {domain} belongs to the policy "{other.name}" already; name it in one of them'
         for other in others.values()

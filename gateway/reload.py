@@ -36,6 +36,8 @@ async def reload(gateway: Gateway, read: Callable[[], Settings]) -> bool:
         settings = await asyncio.to_thread(read)
         needs_restart = _changed(gateway.config, settings.config, taken=False)
         changed = _changed(gateway.config, settings.config, taken=True)
+        if settings.policies != gateway.policies and "policies" not in changed:
+            changed.append("policies")  # the key names the same folder, but not all is as it was in there
         kept = {name: getattr(gateway.config, name) for name in needs_restart}
         await gateway.renew(replace(settings, config=settings.config.model_copy(update=kept)))
     except ConfigError as error:

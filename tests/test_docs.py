@@ -22,7 +22,18 @@ def test_readme_shows_every_command():
     text = (ROOT / "README.md").read_text("utf-8")
     named = set(re.findall(r"(?:^|`|/)gateway ([a-z]+)\b", text, re.MULTILINE))
     assert named <= set(_COMMANDS)
-    assert {"demo", "serve", "check", "config", "policy", "seller", "queue", "messages"} <= named
+    assert {
+        "demo",
+        "serve",
+        "check",
+        "config",
+        "policy",
+        "seller",
+        "dkim",
+        "queue",
+        "messages",
+        "store",
+    } <= named
 
 
 def test_readme_has_the_test_command():
@@ -40,12 +51,39 @@ def test_links_lead_somewhere(path):
         assert (path.parent / target).exists(), target
 
 
+def anchors(path):
+    """What GitHub makes of the headings of a document."""
+    outside = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", outside, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_a_section(path):
+    """Every link to a section of a document leads to a heading."""
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", path.read_text("utf-8")):
+        assert anchor in anchors(path.parent / target if target else path), f"{target}#{anchor}"
+
+
 def test_policies_readme_has_a_row_per_rule():
     """policies/README.md has a row for every rule, and names no other in its first column."""
     rows = re.findall(
         r"^\| `([a-z_]+)` \|", (ROOT / "policies" / "README.md").read_text("utf-8"), re.MULTILINE
     )
     assert set(BY_NAME) <= set(rows)
+
+
+def test_tests_readme_has_every_folder():
+    """tests/README.md names every folder of tests, and each script of tests/bench has its row there."""
+    tests = ROOT / "tests"
+    text = (tests / "README.md").read_text("utf-8")
+    folders = {path.parent.relative_to(tests).parts[0] for path in tests.glob("*/**/*.py")}
+    assert {folder for folder in folders if f"`{folder}/" not in text} == set()
+    scripts = {path.name for path in (tests / "bench").glob("*.py")} - {"mails.py"}
+    assert (
+        set(re.findall(r"`python tests/bench/(\w+\.py)`", (tests / "bench" / "README.md").read_text()))
+        == scripts
+    )
 
 
 def test_lock_file_names_no_package_host():

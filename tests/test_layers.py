@@ -57,7 +57,7 @@ ALLOWED = {
 THIRD_PARTY = {
     "mail": {"idna"},
     "html": {"selectolax", "bs4", "tinycss2", "idna"},
-    "documents": {"PIL", "lxml"},
+    "documents": {"PIL"},
     "detect": {"re2", "publicsuffixlist", "idna", "phonenumbers"},
     "rules": set(),
     "policy": {"pydantic"},

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.config.errors import ConfigError
+from gateway.config.model import Config
+from gateway.config.policies import load_policies
 from gateway.mail.address import parse_path
 from gateway.policy.load import load_policy
 from gateway.policy.model import OnMatch
@@ -33,6 +36,31 @@ def test_editions_differ():
     """No two files are the same edition of the same policy."""
     stamps = [load(path.name).stamp for path in FILES]
     assert len(stamps) == len(set(stamps))
+
+
+DOUBLES = {
+    "an edition beside the other": (
+        ('edition = "2020-11-03"', 'edition = "2030-01-01"'),
+        ["name: another file"],
+    ),
+    "another marketplace with the same domains": (
+        ('name = "amazon"', 'name = "amazonas"'),
+        ['recipient_domains: marketplace.amazon.de belongs to the policy "amazon"'],
+    ),
+}
+
+
+@pytest.mark.parametrize("change, faults", DOUBLES.values(), ids=DOUBLES)
+def test_no_file_hides_another(change, faults, tmp_path):
+    """Two files that claim the same name or domain are a fault: else the one read last would win in silence."""
+    text = (FOLDER / "amazon.toml").read_text("utf-8")
+    assert change[0] in text
+    (tmp_path / "amazon.toml").write_text(text)
+    (tmp_path / "second.toml").write_text(text.replace(*change, 1))
+    with pytest.raises(ConfigError) as caught:
+        load_policies(Config(policies=tmp_path))
+    for words in faults:
+        assert any(each.startswith(f"{tmp_path}/second.toml: {words}") for each in caught.value.faults)
 
 
 def test_amazon():

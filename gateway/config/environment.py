@@ -35,7 +35,7 @@ def overlay(values: dict[str, Any], model: type[BaseModel], environment: Mapping
         place = next(_places(model, name.removeprefix(PREFIX).lower()), None)
         if place is None:
             faults.append(
-                f"environment: {name}: fits no key; see README.md for the keys there are, or unset it"
+                f"environment: {name}: fits no key; see deploy/gateway.toml for the keys there are, or unset it"
             )
             continue
         path, kind = place

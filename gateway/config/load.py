@@ -56,7 +56,7 @@ def _fault(source: str, detail: Any) -> str:
     key = ".".join(str(step) for step in detail["loc"]) or "file"
     message = re.sub(r"^Value error, ", "", detail["msg"])
     if detail["type"] == "extra_forbidden":
-        message = "unknown key; remove it, or see README.md for the keys there are"
+        message = "unknown key; remove it, or see deploy/gateway.toml for the keys there are"
     return f"{source}: {key}: {message}"
 
 

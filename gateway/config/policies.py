@@ -1,5 +1,6 @@
 """From settings to the policies in force, with this gateway's own word on their rules."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def load_policies(config: Config) -> dict[str, Policy]:
     for file in sorted(folder.glob("*.toml")):
         try:
             policy = load_policy(file.read_text("utf-8"), source=str(file))
+            faults += _doubles(policy, policies, file)
             policies[policy.name] = override(
                 policy, config.override.get(policy.name, {}), source=f"[override.{policy.name}]"
             )
@@ -62,6 +64,19 @@ def load_policies(config: Config) -> dict[str, Policy]:
 def default_policies() -> Path:
     """The folder of the policies that come with the gateway."""
     return BUNDLED_POLICIES if BUNDLED_POLICIES.is_dir() else SOURCE_POLICIES
+
+
+def _doubles(policy: Policy, others: Mapping[str, Policy], file: Path) -> list[str]:
+    """What two files claim: the one read last would win in silence, and judge mail that the other was written for."""
+    if policy.name in others:
+        words = "one edition of a policy is in force, so take the other file out of the folder"
+        return [f'{file}: name: another file of the folder is called "{policy.name}" too; {words}']
+    return [
+        f'{file}: recipient_domains: {domain} belongs to the policy "{other.name}" already; name it in one of them'
+        for other in others.values()
+        for domain in policy.recipient_domains
+        if domain in other.recipient_domains
+    ]
 
 
 def _unknown_marketplaces(config: Config, policies: AbstractSet[str], folder: Path) -> list[str]:

@@ -52,8 +52,8 @@ def stopped(*, cut: int) -> None:
 def reloaded(*, policies: Sequence[str], changed: Sequence[str], needs_restart: Sequence[str]) -> None:
     """Other settings are in force; no connection was dropped.
 
-    Fields: ``policies`` (names with edition); ``changed`` (sections of the configuration, policies and
-    certificate) taken now; ``needs_restart``: sections that have changed and are taken at the next start only.
+    Fields: ``policies`` (names with edition); ``changed`` (sections of the configuration, and ``policies`` where a
+    policy is another) taken now; ``needs_restart``: sections that have changed and are taken at the next start only.
     """
     metrics.declare_policies(policies)
     metrics.RELOADS.labels("done").inc()

@@ -133,6 +133,10 @@ def test_sellers(tmp_path, config):
     assert given.exit_code == 0
     assert "correct" not in given.stdout
     assert seller("password", "tea", stdin="short\n").exit_code == 2
+    for unusable in ("pässwörter sind lang\n", "correct\thorse battery\n", b"p\xe4ssw\xf6rter sind lang\n"):
+        refused = seller("password", "tea", stdin=unusable)
+        assert refused.exit_code == 2
+        assert "use ASCII characters" in refused.stderr
     shown = seller("show", "tea").stdout
     assert "second@harbour-tea.example" in shown
     assert "portal.harbour-tea.com" in shown

@@ -105,7 +105,7 @@ async def test_a_day_with_the_service_manager(serving):
     serving.process.send_signal(signal.SIGHUP)
     await serving.heard("RELOADING=1\nMONOTONIC_USEC=")
     await serving.heard("READY=1")
-    assert [line["changed"] for line in serving.log("reloaded")] == [["override"]]
+    assert [line["changed"] for line in serving.log("reloaded")] == [["override", "policies"]]
     serving.write("nonsense = 1")
     serving.process.send_signal(signal.SIGHUP)
     await serving.heard("RELOADING=1")
@@ -115,7 +115,7 @@ async def test_a_day_with_the_service_manager(serving):
         {
             "file": str(serving.config),
             "key": "workers.nonsense",
-            "fault": "unknown key; remove it, or see README.md for the keys there are",
+            "fault": "unknown key; remove it, or see deploy/gateway.toml for the keys there are",
         }
     ]
     writer.write(b"NOOP\r\n")

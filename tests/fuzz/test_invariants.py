@@ -20,7 +20,7 @@ from gateway.rules.context import Context, Profile
 AMAZON = load_policies(Config(hostname="gateway.example"))["amazon"]
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROFILE = Profile(hostname="gateway.example")
-FACTOR = int(os.environ.get("GATEWAY_TEST_EXAMPLES", "1"))
+FACTOR = int(os.environ.get("TEST_EXAMPLES", "1"))
 COMMON = settings(max_examples=120 * FACTOR, deadline=None, suppress_health_check=list(HealthCheck))
 
 WORDS = st.sampled_from(

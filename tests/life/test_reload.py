@@ -99,8 +99,16 @@ async def test_other_policies_count_from_the_next_mail_on(files, connect, mail, 
     assert "stripped" not in await client.submit(mail(EMOJI, number=2))
     assert await files.verdicts() == [("amazon@2020-11-03", "strip"), ("amazon@2026-11-24", "accept")]
     (line,) = told("reloaded")
-    assert (line["changed"], line["needs_restart"]) == (["override"], [])
+    assert (line["changed"], line["needs_restart"]) == (["override", "policies"], [])
     assert "amazon@2026-11-24" in line["policies"]
+
+
+async def test_a_changed_policy_file_is_told(files, told):
+    """The event names `policies` where a file in the folder is another, though its key says the same as before."""
+    files.edit('edition = "2020-11-03"', 'edition = "2026-11-24"')
+    assert await files.reload()
+    assert await files.reload()
+    assert [line["changed"] for line in told("reloaded")] == [["policies"], []]
 
 
 async def test_a_mail_under_way_keeps_its_policy(files, connect, mail, until):

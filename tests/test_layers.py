@@ -55,7 +55,7 @@ ALLOWED = {
     7: set(range(8)),
 }
 THIRD_PARTY = {
-    "mail": {"idna"},
+    "mail": {"idna", "pybase64", "re2"},
     "html": {"selectolax", "bs4", "tinycss2", "idna"},
     "documents": {"PIL"},
     "detect": {"re2", "publicsuffixlist", "idna", "phonenumbers"},

@@ -1,4 +1,4 @@
-r"""The only door to google-re2: every pattern that sees mail text is compiled and run here, in linear time.
+r"""The only door to google-re2: every pattern that sees the text of a mail is compiled and run here, in linear time.
 
 House rules: no capturing groups (without them re2 stays on its automaton), no optional tail without an end (finding
 all matches of one is quadratic on any engine), boundaries that need a look behind are tested by the caller.

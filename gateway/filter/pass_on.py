@@ -15,6 +15,7 @@ from gateway.filter.verdict import Reject
 from gateway.mail.errors import AmbiguityError, LimitError, MessageError
 from gateway.mail.header import RawField, find_sections, read_fields
 from gateway.mail.limits import Limits
+from gateway.mail.line_ends import has_bare_cr, has_crlf_only, with_lf
 from gateway.mail.notes import Notes
 from gateway.mail.words import decode_words, without_controls
 
@@ -59,13 +60,12 @@ def _with_crlf(octets: bytes) -> bytes:
     """The same octets where all their lines end with CRLF."""
     if b"\0" in octets:
         raise AmbiguityError("The mail holds a NUL octet: encode binary content in base64.")
-    pairs = octets.count(b"\r\n")
-    if octets.count(b"\r") != pairs:
+    if has_crlf_only(octets):
+        return octets
+    if has_bare_cr(octets):
         # A next hop that ends a line at a bare CR would see a header field, or the end of the mail, where none is.
         raise AmbiguityError("The mail holds a CR without LF: end lines with CR LF.")
-    if octets.count(b"\n") == pairs:
-        return octets
-    return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return with_lf(octets).replace(b"\n", b"\r\n")
 
 
 def _fields(octets: bytes) -> list[RawField]:

@@ -9,6 +9,7 @@ Source: RFC 5321 section 4.1.2, RFC 6531, RFC 5891, RFC 5322 section 3.4.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import idna
@@ -118,7 +119,7 @@ def mailboxes(body: str) -> tuple[Mailbox, ...]:
     Args:
         body: Unfolded field body, encoded words not decoded.
     """
-    return tuple(_mailbox(body, entry.words) for entry in _entries(body))
+    return tuple(box for box, _ in _read(body))
 
 
 def author(body: str) -> Mailbox:
@@ -128,12 +129,16 @@ def author(body: str) -> Mailbox:
         AmbiguityError: None, several, a group, or one that cannot be read: readers would show different
             authors.
     """
-    entries = _entries(body)
-    if len(entries) == 1 and not entries[0].in_group:
-        found = _mailbox(body, entries[0].words)
-        if found.address is not None:
+    match _read(body):
+        case [(found, False)] if found.address is not None:
             return found
     raise AmbiguityError("The From field must hold exactly one address: write it as Name <local@domain>.")
+
+
+@lru_cache(maxsize=32)  # a mail is read, judged and written: its From is asked for eight times
+def _read(body: str) -> tuple[tuple[Mailbox, bool], ...]:
+    """The entries of an address list, each with whether it stands in a group."""
+    return tuple((_mailbox(body, entry.words), entry.in_group) for entry in _entries(body))
 
 
 def _local_form(local: str) -> str:

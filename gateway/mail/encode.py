@@ -7,11 +7,12 @@ Not here: which fields and parts are written (``compose``).
 Source: RFC 2045 section 6, RFC 2047, RFC 2231 section 4, RFC 5322 section 2.1.1.
 """
 
-import binascii
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import quote
+
+import pybase64
 
 from gateway.mail.address import Mailbox
 from gateway.mail.filename import fallback
@@ -80,9 +81,7 @@ def encode_text(text: str, *, is_whole_body: bool) -> Body:
 
 def encode_base64(content: bytes) -> bytes:
     """Base64 in lines, each with its CRLF."""
-    encoded = binascii.b2a_base64(content, newline=False)
-    lines = [encoded[at : at + MAX_LINE] for at in range(0, len(encoded), MAX_LINE)]
-    return b"\r\n".join([*lines, b""])
+    return pybase64.encodebytes(content).replace(b"\n", b"\r\n")
 
 
 def is_plain_body(octets: bytes) -> bool:
@@ -203,7 +202,7 @@ def _encoded_words(text: str) -> list[str]:
         cuts = _packed([len(letter) for letter in letters], MAX_WORD - len("=?utf-8?Q??="))
         return ["=?utf-8?Q?" + "".join(letters[start:end]) + "?=" for start, end in cuts]
     pieces = (text[start:end].encode("utf-8") for start, end in _packed(octets, MAX_WORD_OCTETS))
-    return [f"=?utf-8?B?{binascii.b2a_base64(piece, newline=False).decode('ascii')}?=" for piece in pieces]
+    return [f"=?utf-8?B?{pybase64.b64encode(piece).decode('ascii')}?=" for piece in pieces]
 
 
 def _q_letter(octet: int) -> str:

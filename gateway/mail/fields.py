@@ -7,7 +7,7 @@ Source: RFC 5322 section 3.6.
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -42,7 +42,8 @@ _ZONES: Final = MappingProxyType(
 _SHORT_YEAR: Final = 2
 _DATE: Final = re.compile(
     r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6} ?, ?)?([0-9]{1,2}) ([a-z]{3}) ([0-9]{4}|[0-9]{2})"
-    r" ([0-9]{1,2}) ?: ?([0-9]{2})(?: ?: ?([0-9]{2}))? ([+-][0-9]{4}|[a-z]{1,3})(?: \([a-z0-9 +:./_-]{0,60}\))?",
+    r" ([0-9]{1,2}) ?: ?([0-9]{2})(?: ?: ?([0-9]{2}))? ([+-](?:[01][0-9]|2[0-3])[0-5][0-9]|[a-z]{1,3})"
+    r"(?: \([a-z0-9 +:./_-]{0,60}\))?",
     re.IGNORECASE,
 )
 
@@ -89,12 +90,20 @@ def canonical_date(body: str) -> str | None:
         return None
     day, month, year, hour, minute, second, zone = match.groups()
     zone = _ZONES.get(zone.lower(), zone)
+    if zone.isalpha():
+        return None
     if len(year) == _SHORT_YEAR:
         year = ("20" if year < "50" else "19") + year
     try:
-        at = datetime.strptime(
-            f"{day} {_MONTHS.index(month.capitalize()) + 1} {year} {hour}:{minute}:{second or 0} {zone}",
-            "%d %m %Y %H:%M:%S %z",
+        # As UTC, whatever the zone: nothing is reckoned with it, and it is written as it was.
+        at = datetime(
+            int(year),
+            _MONTHS.index(month.capitalize()) + 1,
+            int(day),
+            int(hour),
+            int(minute),
+            int(second or 0),
+            tzinfo=UTC,
         )
     except ValueError:
         return None

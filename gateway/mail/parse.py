@@ -13,6 +13,7 @@ from gateway.mail.errors import AmbiguityError, LimitError, MessageError
 from gateway.mail.fields import read_message_fields
 from gateway.mail.header import RawField, Sections, find_sections, read_fields
 from gateway.mail.limits import Limits
+from gateway.mail.line_ends import has_bare_cr, with_lf
 from gateway.mail.message import HeaderField, Message, Part
 from gateway.mail.notes import Notes
 from gateway.mail.structure import Split, split_multipart
@@ -54,11 +55,10 @@ def _with_lf(octets: bytes, limits: Limits, notes: Notes) -> bytes:
         raise LimitError(f"The mail is over {limits.octets} octets: send less.")
     if b"\0" in octets:
         raise AmbiguityError("The mail holds a NUL octet: encode binary content in base64.")
-    lines = octets.replace(b"\r\n", b"\n")
-    if b"\r" in lines:
-        lines = _with_single_cr(lines)
+    if has_bare_cr(octets):
+        lines = _with_single_cr(octets.replace(b"\r\n", b"\n"))
         notes.add("CR CR LF line ends made CR LF")
-    elif len(lines) + lines.count(b"\n") != len(octets):
+    elif len(lines := with_lf(octets)) + lines.count(b"\n") != len(octets):
         notes.add("bare LF line ends made CR LF")
     if _has_longer_line(lines, limits.line_octets):
         raise LimitError(f"A line is over {limits.line_octets} octets: wrap it.")

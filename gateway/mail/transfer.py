@@ -11,6 +11,8 @@ import binascii
 import re
 from typing import Final
 
+import pybase64
+
 from gateway.mail.errors import AmbiguityError
 from gateway.mail.notes import Notes
 
@@ -39,13 +41,18 @@ def decode_transfer(raw: bytes, encoding: str, notes: Notes, part: str) -> bytes
 
 
 def _base64(raw: bytes, notes: Notes, part: str) -> bytes:
-    squeezed = raw.translate(None, b" \t\n")
+    squeezed = raw.replace(b"\n", b"")
+    if b" " in squeezed or b"\t" in squeezed:
+        squeezed = squeezed.translate(None, b" \t")
     missing = -len(squeezed) % _QUANTUM
     if missing in {1, 2} and not squeezed.endswith(b"="):
         notes.add("missing base64 padding added", part)
         squeezed += b"=" * missing
+    elif missing == _QUANTUM - 1 and squeezed.endswith(b"=") and not squeezed.endswith(b"=="):
+        notes.add("surplus base64 padding removed", part)
+        squeezed = squeezed[:-1]
     try:
-        return binascii.a2b_base64(squeezed, strict_mode=True)
+        return pybase64.b64decode(squeezed, validate=True)
     except binascii.Error:
         raise AmbiguityError(
             "The base64 of a part holds other characters, or ends early: encode the part again.", part=part

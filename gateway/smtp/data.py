@@ -12,6 +12,8 @@ aiosmtpd reads DATA a line at a time, 22 ms a MB; chunks, one search and one rep
 
 import asyncio
 
+from gateway.mail.line_ends import has_dotted_line
+
 END_OF_DATA = b"\r\n.\r\n"
 
 CHUNK_OCTETS = 262_144
@@ -141,8 +143,8 @@ class Content:
         """
         stuffed = b"".join(self._chunks)
         self._chunks.clear()
-        stuffed = stuffed[: -len(b".\r\n")]
-        return stuffed.removeprefix(b".").replace(b"\r\n.", b"\r\n")
+        stuffed = stuffed[: -len(b".\r\n")].removeprefix(b".")
+        return stuffed.replace(b"\r\n.", b"\r\n") if has_dotted_line(stuffed) else stuffed
 
 
 def has_long_line(octets: bytes) -> bool:

@@ -123,6 +123,17 @@ def sender_add(name: str, senders: tuple[str, ...], config_file: Path | None) ->
     click.echo(f"{len(addresses)} approved for {name}")
 
 
+@sender.command("remove")
+@click.argument("name")
+@click.argument("senders", nargs=-1, required=True, metavar="ADDRESS...")
+@config_option
+def sender_remove(name: str, senders: tuple[str, ...], config_file: Path | None) -> None:
+    """Let seller NAME send from these addresses no more; open connections see it at once."""
+    addresses = _addresses(senders)
+    with_store(settings(config_file), lambda store: store.remove_senders(name, addresses))
+    click.echo(f"{len(addresses)} no longer approved for {name}")
+
+
 @command.group("link")
 def link() -> None:
     """Links that are needed to complete an order."""
@@ -137,6 +148,16 @@ def link_add(name: str, links: tuple[str, ...], config_file: Path | None) -> Non
     chosen = [_checked_link(text) for text in links]
     with_store(settings(config_file), lambda store: store.add_links(name, chosen))
     click.echo(f"{len(chosen)} allowed for {name}")
+
+
+@link.command("remove")
+@click.argument("name")
+@click.argument("links", nargs=-1, required=True, metavar="HOST-OR-URL...")
+@config_option
+def link_remove(name: str, links: tuple[str, ...], config_file: Path | None) -> None:
+    """Let seller NAME link to these no more, as `seller show` writes them."""
+    with_store(settings(config_file), lambda store: store.remove_links(name, links))
+    click.echo(f"{len(links)} no longer allowed for {name}")
 
 
 def _checked_link(text: str) -> str:

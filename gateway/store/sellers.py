@@ -24,7 +24,11 @@ INSERT INTO seller (name, added_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETUR
 
 _ADD_SENDER = "INSERT INTO seller_sender (seller, sender) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
+_REMOVE_SENDER = "DELETE FROM seller_sender WHERE seller = $1 AND sender = $2"
+
 _ADD_LINK = "INSERT INTO seller_link (seller, link) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+
+_REMOVE_LINK = "DELETE FROM seller_link WHERE seller = $1 AND link = $2 RETURNING link"
 
 _ADD_CREDENTIAL = """
 INSERT INTO credential (username, seller, password_hash, added_at) VALUES ($1, $2, $3, $4)
@@ -70,10 +74,37 @@ def add_senders(name: str, senders: Iterable[Address]) -> Operation[None]:
     yield from one_each(_ADD_SENDER, ((name, to_column(sender)) for sender in senders))
 
 
+def remove_senders(name: str, senders: Iterable[Address]) -> Operation[None]:
+    """Approve these senders no more, however their case was written.
+
+    Raises:
+        StoreError: The seller is unknown, or one of them was not approved; nothing is removed then.
+    """
+    yield from _required(name)
+    approved = [from_column(sender) for (sender,) in (yield Statement(_SENDERS, (name,)))]
+    for sender in senders:
+        found = [each for each in approved if each.folded == sender.folded]
+        if not found:
+            raise _not_there(name, str(sender), "is not approved")
+        yield from one_each(_REMOVE_SENDER, ((name, to_column(each)) for each in found))
+
+
 def add_links(name: str, links: Iterable[str]) -> Operation[None]:
     """More links an order needs; those it has already stay."""
     yield from _required(name)
     yield from one_each(_ADD_LINK, ((name, link) for link in links))
+
+
+def remove_links(name: str, links: Iterable[str]) -> Operation[None]:
+    """Allow these links no more.
+
+    Raises:
+        StoreError: The seller is unknown, or one of them was not allowed; nothing is removed then.
+    """
+    yield from _required(name)
+    for link in links:
+        if not (yield Statement(_REMOVE_LINK, (name, link))):
+            raise _not_there(name, link, "is not allowed")
 
 
 def add_credential(name: str, username: str, password_hash: str, now: datetime) -> Operation[None]:
@@ -188,6 +219,10 @@ def _required(name: str) -> Operation[None]:
 
 def _unknown(name: str) -> StoreError:
     return StoreError(f"seller {name}: is unknown; `gateway seller list` shows who there is")
+
+
+def _not_there(name: str, what: str, state: str) -> StoreError:
+    return StoreError(f"seller {name}: {what} {state}; `gateway seller show {name}` shows what is")
 
 
 def _unknown_login(username: str) -> StoreError:

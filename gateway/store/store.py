@@ -273,9 +273,17 @@ class Store:
         """More approved senders; ``StoreError`` if the seller is unknown."""
         await self._driver.write(partial(sellers.add_senders, name, tuple(senders)))
 
+    async def remove_senders(self, name: str, senders: Iterable[Address]) -> None:
+        """Approve these senders no more; ``StoreError`` if the seller is unknown or one was not approved."""
+        await self._driver.write(partial(sellers.remove_senders, name, tuple(senders)))
+
     async def add_links(self, name: str, links: Iterable[str]) -> None:
         """More links an order needs; ``StoreError`` if the seller is unknown."""
         await self._driver.write(partial(sellers.add_links, name, tuple(links)))
+
+    async def remove_links(self, name: str, links: Iterable[str]) -> None:
+        """Allow these links no more; ``StoreError`` if the seller is unknown or one was not allowed."""
+        await self._driver.write(partial(sellers.remove_links, name, tuple(links)))
 
     async def add_credential(self, seller: str, username: str, password_hash: str) -> None:
         """A new login; ``StoreError`` if the seller is unknown or the username taken."""

@@ -129,6 +129,15 @@ def test_sellers(tmp_path, config):
         == 0
     )
     assert seller("link", "add", "tea", "http://pay.example.com/").exit_code == 2
+    assert seller("sender", "add", "tea", "old@harbour-tea.example").exit_code == 0
+    assert (
+        seller("sender", "remove", "tea", "Old@harbour-tea.example").stdout
+        == "1 no longer approved for tea\n"
+    )
+    assert seller("link", "add", "tea", "old.example.com").exit_code == 0
+    assert seller("link", "remove", "tea", "old.example.com").exit_code == 0
+    again = seller("link", "remove", "tea", "old.example.com")
+    assert (again.exit_code, "old.example.com is not allowed" in again.stderr) == (2, True)
     given = seller("password", "tea", stdin="correct horse battery\n")
     assert given.exit_code == 0
     assert "correct" not in given.stdout

@@ -18,6 +18,21 @@ async def test_add(store, address):
     assert (seller.name, seller.usernames, seller.is_disabled) == ("shop", ("shop-erp",), False)
 
 
+async def test_remove(store, address):
+    """A sender is removed in every case it was written in, a link as it was written; what is not there is a fault."""
+    await store.add_seller("shop", [address("A@shop.example"), address("b@shop.example")])
+    await store.add_links("shop", ["help.example", "b.example/x"])
+    await store.remove_senders("shop", [address("a@shop.example")])
+    await store.remove_links("shop", ["help.example"])
+    seller = await store.seller("shop")
+    assert (seller.senders, seller.links) == ((address("b@shop.example"),), ("b.example/x",))
+    with pytest.raises(StoreError, match=r"shop: a@shop\.example is not approved; `gateway seller show shop`"):
+        await store.remove_senders("shop", [address("b@shop.example"), address("a@shop.example")])
+    with pytest.raises(StoreError, match=r"shop: help\.example is not allowed; `gateway seller show shop`"):
+        await store.remove_links("shop", ["b.example/x", "help.example"])
+    assert await store.seller("shop") == seller
+
+
 async def test_add_with_login(store, address):
     """A seller comes with its first login, or not at all."""
     await store.add_seller("shop", [address("a@shop.example")], "hash")
@@ -49,6 +64,8 @@ async def test_same_name(store, address):
     [
         pytest.param(lambda store: store.add_senders("nobody", []), id="senders"),
         pytest.param(lambda store: store.add_links("nobody", []), id="links"),
+        pytest.param(lambda store: store.remove_senders("nobody", []), id="senders-removed"),
+        pytest.param(lambda store: store.remove_links("nobody", []), id="links-removed"),
         pytest.param(lambda store: store.add_credential("nobody", "u", "h"), id="credential"),
         pytest.param(lambda store: store.disable("nobody"), id="disable"),
         pytest.param(lambda store: store.enable("nobody"), id="enable"),

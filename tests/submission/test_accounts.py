@@ -49,6 +49,16 @@ async def test_new_sender_in_an_open_session(open_door):
         assert (await client.say("MAIL FROM:<new@harbour-tea.example>")).startswith("250")
 
 
+async def test_removed_sender_in_an_open_session(open_door):
+    """An address that is approved no more is refused at the next MAIL."""
+    door = await open_door()
+    async with door.client("tea") as client:
+        assert (await client.say(SENDER)).startswith("250")
+        await client.say("RSET")
+        await door.store.remove_senders("tea", [parse_path("orders@harbour-tea.example")])
+        assert (await client.say(SENDER)).startswith("550 5.7.1")
+
+
 NOBODIES = {"unknown": "ghost", "revoked": "revoked", "disabled": "coffee", "wrong password": "tea"}
 
 

@@ -50,7 +50,7 @@ class Cause(StrEnum):
     PROTOCOL_ERROR = "protocol_error"
     """What came was no SMTP."""
     OUR_FAULT = "our_fault"
-    """A bug of the gateway; the log has the incident."""
+    """The gateway itself: a key, a setting or a bug; the log says which."""
     OTHER = "other"
 
 

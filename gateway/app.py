@@ -37,6 +37,7 @@ from gateway.life.watch import (
 from gateway.mail.address import Address
 from gateway.mail.cause import Cause
 from gateway.mail.delivery import DeliveryResult, TemporaryFailure
+from gateway.mail.trace import mark
 from gateway.notices import Notices
 from gateway.ops import events, metrics
 from gateway.outbound import Outbound
@@ -264,7 +265,7 @@ class Gateway:
             signed = await self.signer.signed(octets)
             if isinstance(signed, TemporaryFailure):
                 return dict.fromkeys(recipients, signed)
-            octets = signed
+            octets = mark(self.config.hostname) + signed
         return await self._deliverer.deliver(next_hop, reverse_path, recipients, octets)
 
     def _certificate_file(self) -> Path | None:

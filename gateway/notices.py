@@ -16,7 +16,7 @@ from gateway.mail.address import Address, parse_path
 from gateway.mail.cause import Cause
 from gateway.mail.delivery import Delivered, DeliveryResult, PermanentFailure
 from gateway.mail.dsn import compose_report
-from gateway.mail.envelope import Envelope, Recipient
+from gateway.mail.envelope import Envelope, Recipient, from_xtext
 from gateway.mail.report import EXPIRED_STATUS, Action, Notice, RecipientReport, Report
 from gateway.ops import events
 from gateway.queue.outcome import Told, What
@@ -155,7 +155,7 @@ class Notices:
                 final=each.address,
                 action=Action.FAILED,
                 status=REFUSED_STATUS,
-                original=each.original,
+                original=from_xtext(each.original),
                 remote_mta=self._hostname,
                 diagnostic=f"550 {REFUSED_STATUS} {reason}",
                 cause=told.cause,
@@ -185,7 +185,7 @@ class Notices:
         report = Report(
             reporting_mta=self._hostname,
             recipients=reports,
-            envelope_id=summary.envelope.envid,
+            envelope_id=from_xtext(summary.envelope.envid),
             arrived_at=summary.received_at.replace(microsecond=0),
             message=summary.id,
         )
@@ -238,7 +238,7 @@ def _recipient_report(envelope: Envelope, told: Told) -> RecipientReport:
         final=told.address,
         action=_ACTIONS[told.what],
         status=_status(told.what, result),
-        original=_recipient(envelope, told.address).original,
+        original=from_xtext(_recipient(envelope, told.address).original),
         remote_mta=result.next_hop.rpartition(":")[0] or None,
         diagnostic=result.reply if is_said and told.what != "relayed" else None,
         cause=_cause(result),

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from gateway.accounts import sender_of
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examination import Examination
+from gateway.filter.pass_on import OTHER
 from gateway.filter.verdict import Accept, Reject, Verdict, verdict_name
 from gateway.intake import deadline_of, finding_records
-from gateway.notices import Notices
+from gateway.notices import NOTICES_ROUTE, Notices
 from gateway.policy.model import OnMatch, Policy
 from gateway.rules import BY_NAME
 from gateway.store.decisions import refused
@@ -98,6 +99,11 @@ class Review:
             StateError: Nothing of it is queued, it is being sent, or no policy says for how long.
         """
         detail = await self._detail(message_id)
+        if detail.summary.route in {OTHER, NOTICES_ROUTE}:
+            raise StateError(
+                f"{message_id} is not for a marketplace, so no policy could release it; "
+                "`gateway queue delete` takes it out of the queue"
+            )
         policy = self._policy(detail)
         decision = self._decision(who, "hold", reason)
         deadline = deadline_of(policy, decision.at)

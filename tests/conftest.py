@@ -110,6 +110,7 @@ class TxtZone:
 
     records: dict[str, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    port: int = 0
 
     def answer(self, wire: bytes) -> bytes | None:
         """The answer to one question."""
@@ -152,7 +153,7 @@ def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def txt_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[TxtZone]:
     """What DNS says to whom asks as the system is configured."""
-    zone = TxtZone()
+    zone, asking = TxtZone(), dns.resolver.Resolver
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -163,6 +164,9 @@ def txt_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[TxtZone]:
     with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         asks = zone.resolver(server.server_address[1])
-        monkeypatch.setattr(dns.resolver, "Resolver", lambda: asks)
+        zone.port = server.server_address[1]
+        monkeypatch.setattr(
+            dns.resolver, "Resolver", lambda *, configure=True: asks if configure else asking(configure=False)
+        )
         yield zone
         server.shutdown()

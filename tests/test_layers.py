@@ -92,7 +92,7 @@ SOLE_USERS = {
     "selectolax": {"html/inspect.py"},
     "bs4": {"html/soup.py", "html/rewrite.py"},
     "apsw": {"store/sqlite.py"},
-    "dns": {"relay/hosts.py", "relay/published.py"},
+    "dns": {"relay/hosts.py", "relay/name_servers.py", "relay/published.py"},
     "cryptography": {"relay/dkim.py", "relay/dkim_record.py", "relay/keys.py"},
     "aiosmtplib": {"relay/dialler.py", "cli/demo.py"},
     "aiosmtpd": {"smtp/session.py", "smtp/sink.py"},

@@ -66,8 +66,11 @@ async def remember(store, envelope, **changes):
 
 
 def envelope_of(*, reverse_path=SELLER, notify=(), ret=None):
-    recipients = (Recipient(address=BUYER, notify=notify, original="rfc822;abc@x"), Recipient(address=OTHER))
-    return Envelope(reverse_path=reverse_path, recipients=recipients, ret=ret, envid="E1")
+    recipients = (
+        Recipient(address=BUYER, notify=notify, original="rfc822;abc+40x"),
+        Recipient(address=OTHER),
+    )
+    return Envelope(reverse_path=reverse_path, recipients=recipients, ret=ret, envid="E+3D1")
 
 
 def told(address=BUYER, result=REFUSED, what="failed", **changes):
@@ -98,7 +101,7 @@ async def test_a_notice_says_who_and_why(store):
         (BUYER, "5.1.1", Cause.UNKNOWN_RECIPIENT),
         (OTHER, "4.4.7", Cause.RATE_LIMITED),
     ]
-    assert (report.envelope_id, report.message, report.arrived_at) == ("E1", "m1", NOW)
+    assert (report.envelope_id, report.message, report.arrived_at) == ("E=1", "m1", NOW)
     assert report.recipients[0].original == "rfc822;abc@x"
     assert b"words of the mail" not in notice.sent
 
@@ -112,7 +115,7 @@ async def test_another_reader_reads_the_same(store):
     words, status, original = mail.iter_parts()
     of_mail, of_buyer, of_other = status.get_payload()
     assert of_mail["Reporting-MTA"] == "dns; gateway.example"
-    assert (of_mail["Original-Envelope-Id"], of_mail["X-Gateway-Message"]) == ("E1", "m1")
+    assert (of_mail["Original-Envelope-Id"], of_mail["X-Gateway-Message"]) == ("E=1", "m1")
     read = [(each["Final-Recipient"], each["Action"], each["Status"]) for each in (of_buyer, of_other)]
     assert read == [(f"rfc822; {BUYER}", "failed", "5.1.1"), (f"rfc822; {OTHER}", "failed", "4.4.7")]
     assert of_buyer["Diagnostic-Code"] == "smtp; 550 5.1.1 no such buyer"

@@ -20,7 +20,7 @@ from gateway.policy.model import HoldTerms, OnMatch
 from gateway.review import Review, StillRefusedError
 from gateway.rules.context import Profile
 from gateway.store.records import MessageQuery, NewMessage, StateError
-from gateway.store.rulings import HeldMessage
+from gateway.store.rulings import Decision, HeldMessage
 from gateway.store.store import Store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -83,7 +83,7 @@ class Desk:
         )
         self.review.wake = lambda: self.woken.append(True)
 
-    async def hold(self, octets, *, seller="local", verdict="hold", reverse_path=SELLER):
+    async def hold(self, octets, *, seller="local", verdict="hold", reverse_path=SELLER, route="amazon"):
         """A mail in the record as the gateway would have put it there under the policy of now."""
         examination = examine(octets, self.policy, Profile(hostname="gateway.example"), NOW)
         outcome = decide(examination, Facts(), NOW)
@@ -102,7 +102,7 @@ class Desk:
                 order_ids=(),
                 original=octets,
                 sent=None if verdict == "hold" else outcome.octets,
-                route="amazon",
+                route=route,
                 findings=finding_records(examination),
                 normalised=(),
                 due_at=NOW,
@@ -244,8 +244,10 @@ async def test_not_held(desk):
 
 
 async def test_never_held(desk):
-    """What was never held has nobody who released it."""
+    """What was never held has nobody who released it, whoever had it tried again."""
     await desk.hold(mail("Hello.\n"), verdict="accept")
+    retry = Decision(at=LATER, who="anna", what="retry", reason="")
+    await desk.store.retry("m1", retry)
     with pytest.raises(StateError, match="m1 is not held; see"):
         await desk.review.release("m1", who="bob")
 
@@ -316,6 +318,15 @@ async def test_hold_what_is_queued(desk):
     assert await desk.verdict() == ("hold", True, {"held": 1})
     assert await desk.review.release("m1", who="anna") == "accept"
     assert await desk.verdict() == ("accept", False, {"queued": 1})
+
+
+@pytest.mark.parametrize("route", ["other", "notices"])
+async def test_hold_what_no_policy_judges(desk, route):
+    """Mail that is not for a marketplace could never be released, so it is not put on hold; the mend is named."""
+    await desk.hold(mail("Hello.\n"), verdict="accept", route=route)
+    with pytest.raises(StateError, match=r"not for a marketplace.*`gateway queue delete`"):
+        await desk.review.hold("m1", who="anna", reason="wait")
+    assert (await desk.verdict())[2] == {"queued": 1}
 
 
 async def test_without_workers(desk):

@@ -59,7 +59,7 @@ def add(domain: str, selector: str | None, config_file: Path | None) -> None:
 def check(domain: str, selector: str | None, config_file: Path | None) -> None:
     """Compare what DNS says with the keys in use for DOMAIN: 0 when they agree, 1 when not, 2 when DNS is silent."""
     keys = _with_keys(config_file, domain, lambda folder, name: _load(folder, name, selector))
-    if _report(keys):
+    if _report(keys, config_file):
         raise SystemExit(EXIT_NO)
 
 
@@ -71,7 +71,7 @@ def check(domain: str, selector: str | None, config_file: Path | None) -> None:
 def use(domain: str, selector: str, *, unchecked: bool, config_file: Path | None) -> None:
     """Sign the mail of DOMAIN with the keys of SELECTOR from now on, if DNS has their records."""
     keys = _with_keys(config_file, domain, lambda folder, name: folder.load(name, selector))
-    if not unchecked and _report(keys):
+    if not unchecked and _report(keys, config_file):
         click.echo(f"{keys.domain}: nothing changed; mend the records, or say --unchecked", err=True)
         raise SystemExit(EXIT_NO)
     _with_keys(config_file, domain, lambda folder, name: folder.use(name, selector))
@@ -152,13 +152,14 @@ def _load(folder: KeyFolder, domain: str, selector: str | None) -> DomainKeys:
     return folder.load(domain, chosen)
 
 
-def _report(keys: DomainKeys) -> bool:
+def _report(keys: DomainKeys, config_file: Path | None) -> bool:
     """Says what DNS has of each key; whether anything is wrong. DNS that does not answer ends with 2."""
+    servers = settings(config_file).delivery.dns
     is_faulty = False
     for key in keys.keys:
         name = record_name(key, keys.domain)
         try:
-            found = faults(texts(name), key)
+            found = faults(texts(name, servers), key)
         except NoAnswerError as silence:
             fail([silence.sentence])
         for fault in found:

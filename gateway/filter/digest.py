@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.detect.orders import order_numbers
-from gateway.mail.address import Address, mailboxes
+from gateway.mail.address import Address, claimed, mailboxes
 from gateway.rules.context import Context
 
 MAX_ORDERS = 10
@@ -78,8 +78,8 @@ def identities(fields: Iterable[tuple[str, str]], *, also: tuple[str, ...] = ())
     """
     names = IDENTITY_FIELDS + also
     return tuple(
-        Identity(field=name, address=box.address)
+        Identity(field=name, address=address)
         for name, body in fields
         if name.lower() in names
-        for box in mailboxes(body)
+        for address in claimed(body)
     )

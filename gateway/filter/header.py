@@ -14,6 +14,7 @@ from gateway.mail.address import mailboxes
 from gateway.mail.compose import EMITTED_FIELDS
 from gateway.mail.errors import MessageError
 from gateway.mail.message import HeaderField, Message
+from gateway.mail.trace import is_mark
 from gateway.policy.model import Policy
 
 MAX_HOPS = 50
@@ -24,7 +25,7 @@ _OURS = frozenset({"mime-version", "content-type", "content-transfer-encoding", 
 
 
 class LoopError(MessageError):
-    """The mail has passed so many servers that it must be going in circles."""
+    """The mail is going in circles."""
 
 
 def completed(
@@ -43,10 +44,10 @@ def completed(
         The message, and what was or will be changed, a phrase each.
 
     Raises:
-        LoopError: More than ``MAX_HOPS`` Received fields.
+        LoopError: More than ``MAX_HOPS`` Received fields, or our own mark.
         MessageError: No From field, or one that names no author.
     """
-    _check_hops(message)
+    _check_hops(message, hostname)
     _check_author(message)
     fields, changes = _relay_recipients(message.fields, policy)
     if message.field("Date") is None:
@@ -61,7 +62,12 @@ def completed(
     return replace(message, fields=tuple(fields)), tuple(changes)
 
 
-def _check_hops(message: Message) -> None:
+def _check_hops(message: Message, hostname: str) -> None:
+    if any(is_mark(field.name, field.body, hostname) for field in message.fields):
+        raise LoopError(
+            "This mail has left this gateway before and was sent back to it; its next hop must not be a server that "
+            "sends over this gateway."
+        )
     hops = sum(field.name.lower() == "received" for field in message.fields)
     if hops > MAX_HOPS:
         raise LoopError(

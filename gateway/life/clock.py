@@ -26,10 +26,12 @@ class Jump(NamedTuple):
     Attributes:
         by: How far; negative is back.
         before: What it showed, at the latest, before.
+        since: What it showed, at the earliest, after.
     """
 
     by: timedelta
     before: datetime
+    since: datetime
 
 
 def utc_now() -> datetime:
@@ -58,13 +60,13 @@ class ClockWatch:
         self._seen = seen
         expected = wall_then + timedelta(seconds=seen[1] - running_then)
         by = seen[0] - expected
-        return Jump(by=by, before=expected) if abs(by) >= LEAST else None
+        return Jump(by=by, before=expected, since=wall_then + by) if abs(by) >= LEAST else None
 
 
 class Moves(Protocol):
     """The side of the store that this module uses."""
 
-    async def follow_clock(self, by: timedelta, before: datetime, now: datetime) -> None:
+    async def follow_clock(self, by: timedelta, before: datetime, since: datetime, now: datetime) -> None:
         """Move what waits with the clock."""
         ...
 
@@ -94,6 +96,6 @@ class ClockFollower:
                 self._jumps.append(jump)
             is_set = bool(self._jumps)
             while self._jumps:
-                await self._store.follow_clock(self._jumps[0].by, self._jumps[0].before, self._clock())
+                await self._store.follow_clock(*self._jumps[0], self._clock())
                 del self._jumps[0]
             return is_set

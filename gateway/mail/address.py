@@ -8,8 +8,10 @@ Source: RFC 5321 section 4.1.2, RFC 6531, RFC 5891, RFC 5322 section 3.4.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import idna
@@ -120,6 +122,22 @@ def mailboxes(body: str) -> tuple[Mailbox, ...]:
         body: Unfolded field body, encoded words not decoded.
     """
     return tuple(box for box, _ in _read(body))
+
+
+def claimed(body: str) -> tuple[Address | None, ...]:
+    """Every address that a reader might take for one of the list: also one that stands bare where a name should.
+
+    ``eve@bank.example <a@b.example>`` is no address list, and some readers show its first address, others its second.
+
+    Args:
+        body: As for :func:`mailboxes`.
+    """
+    found: list[Address | None] = []
+    for entry in _entries(body):
+        found.append(_mailbox(body, entry.words).address)
+        opening = next((index for index, word in enumerate(entry.words) if _is_mark(word, "<")), 0)
+        found.extend(_bare(body, entry.words[:opening]))
+    return tuple(found)
 
 
 def author(body: str) -> Mailbox:
@@ -244,14 +262,24 @@ def _is_mark(word: Token, mark: str) -> bool:
     return word.kind is Kind.SEPARATOR and word.text == mark
 
 
+def _bare(body: str, words: list[Token]) -> Iterator[Address]:
+    """Addresses among the words of a name, outside quotes and comments."""
+    for before, word, after in zip(words, words[1:], words[2:], strict=False):
+        if _is_mark(word, "@") and (address := _address(body[before.start : after.end])) is not None:
+            yield address
+
+
 def _phrase(body: str, words: list[Token]) -> str:
-    """The decoded words of a display name; an unquoted comma between two of them is kept."""
-    pieces: list[str] = []
-    for index, word in enumerate(words):
-        if index and "," in body[words[index - 1].end : word.start]:
-            pieces[-1] += ","
-        pieces.append(word.text)
-    return decode_words(" ".join(pieces)).strip()
+    """The decoded words of a display name; an unquoted comma between two of them is kept.
+
+    An address that stands bare in it stays in one piece, or no rule would know it for one.
+    """
+    pieces = [word.text for word in words[:1]]
+    for before, word in pairwise(words):
+        gap = body[before.end : word.start]
+        is_one_piece = not gap and Kind.SEPARATOR in {before.kind, word.kind}
+        pieces += [", " if "," in gap else "" if is_one_piece else " ", word.text]
+    return decode_words("".join(pieces)).strip()
 
 
 def _address(text: str) -> Address | None:

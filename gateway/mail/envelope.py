@@ -3,9 +3,12 @@
 Source: RFC 5321 section 2.3.1; RFC 3461 for the DSN parameters, which govern our own notices only.
 """
 
+import re
 from dataclasses import dataclass
 
 from gateway.mail.address import Address
+
+_HEX = re.compile(r"\+([0-9A-F]{2})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +43,14 @@ class Envelope:
     smtputf8: bool = False
     ret: str | None = None
     envid: str | None = None
+
+
+def from_xtext(text: str | None) -> str | None:
+    """What ENVID or ORCPT stands for, as a notice says it (RFC 3461 section 4): ``a+3Db`` is ``a=b``.
+
+    What stands for anything but printable ASCII stays as it was given: a line break would begin a field of its own.
+    """
+    if text is None:
+        return None
+    plain = _HEX.sub(lambda match: chr(int(match[1], 16)), text)
+    return plain if plain.isascii() and plain.isprintable() else text

@@ -34,7 +34,7 @@ class RecipientReport:
         final: The address that was tried.
         action: What became of it.
         status: Enhanced status code, ``"5.1.1"``.
-        original: ORCPT as the client gave it (``"rfc822;a@b"``), or ``None``.
+        original: ORCPT, decoded (``"rfc822;a@b"``), or ``None``.
         remote_mta: Host name of the next hop that answered, or ``None``.
         diagnostic: Its reply, ``"550 5.1.1 no such user"``, or ``None`` where no next hop answered.
         cause: Why it failed or is late, or ``None``; an extension field, for programs that read notices.
@@ -60,7 +60,7 @@ class Report:
     Attributes:
         reporting_mta: Host name of this gateway.
         recipients: At least one.
-        envelope_id: ENVID as the client gave it, or ``None``.
+        envelope_id: ENVID, decoded, or ``None``.
         arrived_at: When the mail was taken; aware UTC, whole seconds, or ``None``.
         message: Our id of the mail, as the seller's program got it with the 250, or ``None``; an extension field.
     """

@@ -86,6 +86,7 @@ class Places:
         self._limits = limits
         self._load: Counter[Way] = Counter()
         self._full: tuple[Way, ...] = ()
+        self._stuck: set[Way] = set()
         self._by_way: dict[Way, asyncio.Semaphore] = {}
         self._by_route: dict[str, asyncio.Semaphore] = {}
         self._in_all = asyncio.Semaphore(limits.in_all)
@@ -96,9 +97,24 @@ class Places:
         return len(self.held) >= self._limits.held_in_all
 
     def full(self) -> tuple[Way, ...]:
-        """The ways that have enough; ``let_go`` says when one of them has room again."""
-        self._full = tuple(way for way, count in self._load.items() if count >= self._limits.held)
+        """The ways that have enough; ``let_go`` and ``moved`` say when one of them has room again."""
+        enough = {way for way, count in self._load.items() if count >= self._limits.held}
+        self._full = tuple(enough | self._stuck)
         return self._full
+
+    def waited_too_long(self, way: Way) -> None:
+        """Somebody has found no place to send: no more of it is to be claimed before something moves."""
+        of_way, of_route, _ = self.slots(way)
+        if of_way.locked() or of_route.locked():  # so whoever has the places will say ``moved``
+            self._stuck.add(way)
+        else:
+            self.moved(way)
+
+    def moved(self, way: Way) -> bool:
+        """Somebody has left a place; ``True`` where others of the route had given up waiting."""
+        stuck = {each for each in self._stuck if each[0] == way[0]}
+        self._stuck -= stuck
+        return bool(stuck)
 
     def slots(self, way: Way) -> tuple[asyncio.Semaphore, asyncio.Semaphore, asyncio.Semaphore]:
         """Places to send: of the destination, of its route, and of all."""

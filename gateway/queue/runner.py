@@ -39,6 +39,10 @@ BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 JUMP = timedelta(seconds=60)
 """Beyond it the wall clock was set."""
 
+AHEAD_S = 20.0
+"""Seconds that what is leased waits for a place to send: then it is given back. What is leased nobody can hold or
+delete, and people want to when a next hop hangs."""
+
 NOTICE_TRIES = 3
 """Calls of a failing hook (a failing store does not count): beyond it is a bug that waiting does not mend."""
 
@@ -209,12 +213,30 @@ class Runner:
     async def _attend(self, group: Group) -> None:
         """Send to the recipients of a group once there is room, and settle them."""
         of_way, of_route, of_all = self._places.slots(group.way)
-        async with of_way, of_route, of_all:  # in this order: who waits for a few keeps nobody else waiting
-            if self._is_stopping:
-                return
-            results = await self._send(group)
+        try:
+            # In this order: who waits for a few keeps nobody else waiting.
+            async with asyncio.timeout(AHEAD_S) as patience, of_way, of_route, of_all:
+                patience.reschedule(None)
+                if self._is_stopping:
+                    return
+                results = await self._send(group)
+        except TimeoutError:
+            await self._give_back(group)
+            return
+        if self._places.moved(group.way):
+            self.wake()
         group.items = self._as_old(group)
         await self._conclude(group, results)
+
+    async def _give_back(self, group: Group) -> None:
+        """Leave it to be claimed again, when its next hop moves."""
+        self._places.waited_too_long(group.way)
+        self._unload(group)
+        self._let_go(group, group.items)
+        ids = [item.id for item in group.items]
+        self._twice.difference_update(ids)
+        await self._persist(lambda: self._store.release(ids))
+        self.wake()
 
     def _as_old(self, group: Group) -> list[QueueItem]:
         """The items as old as they are: a clock that was set forward while they were sent makes none too old."""

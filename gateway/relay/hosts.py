@@ -22,11 +22,11 @@ import dns.message
 import dns.name
 import dns.rdatatype
 import dns.resolver
-from dns.nameserver import Do53Nameserver
 from dns.rdtypes.ANY.MX import MX
 
 from gateway.mail.cause import Cause
 from gateway.mail.delivery import PermanentFailure, TemporaryFailure
+from gateway.relay.name_servers import name_servers
 
 MAX_HOSTS = 5
 """Hosts tried per domain and attempt; a domain with more has named enough (RFC 5321 asks for two)."""
@@ -247,8 +247,7 @@ def _asking(servers: Sequence[str]) -> dns.asyncresolver.Resolver:
     """A resolver that asks these servers, or those of the system."""
     asks = dns.asyncresolver.Resolver(configure=not servers)
     if servers:
-        split = (server.rpartition(":") for server in servers)
-        asks.nameservers = [Do53Nameserver(host.strip("[]"), int(port)) for host, _, port in split]
+        asks.nameservers = name_servers(servers)
     return asks
 
 

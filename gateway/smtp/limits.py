@@ -90,7 +90,7 @@ class SharedLimits:
             seller, since a whole office may stand behind it. Rates and octets are not counted for programs on this
             machine, which may speak for anybody.
         login: Of one login: some large seller's busiest hour, far below what a thief of its password would send.
-        all: Of everybody. Connections stay below the usual 1,024 file descriptors; memory is about three times
+        all: Of everybody. Connections stay below the usual 1,024 file descriptors; memory is three to four times
             ``octets_in_hand``.
         login_delay_s: Seconds before the first 535 of a peer or username; doubles with each further one.
     """

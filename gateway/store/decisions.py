@@ -63,7 +63,7 @@ def refused(message_id: str, wanted: str, last: Decision | None) -> StateError:
         wanted: What it is not, ``"held"``.
         last: The last decision about it.
     """
-    if last is None:
+    if last is None or last.what == "retry":  # which ends nothing
         return StateError(f"{message_id} is not {wanted}; see `gateway messages show {message_id}`")
     done = f"{_DONE[last.what]} by {last.who} at {last.at:%Y-%m-%d %H:%M:%S} UTC"
     return StateError(f"{message_id} is not {wanted} any more: {done}")

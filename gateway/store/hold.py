@@ -154,7 +154,7 @@ def _end(message_id: str) -> Operation[None]:
 
 def _unleased(message_id: str, now: datetime) -> Operation[None]:
     if (yield Statement(_LEASED, (message_id, to_micros(now)))):
-        raise StateError(f"{message_id} is being sent right now; try again in a moment")
+        raise StateError(f"{message_id} is being sent, or about to be; try again in half a minute")
 
 
 def _refused(message_id: str, wanted: str) -> Operation[StateError]:

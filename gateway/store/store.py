@@ -204,9 +204,9 @@ class Store:
         """How much waits; it counts, so ask it every few seconds, not for each mail."""
         return await self._driver.read(queue.depth)
 
-    async def follow_clock(self, by: timedelta, before: datetime, now: datetime) -> None:
+    async def follow_clock(self, by: timedelta, before: datetime, since: datetime, now: datetime) -> None:
         """Move what waits with a clock that was set; see :func:`gateway.store.clock.follow`."""
-        await self._driver.write(partial(clock.follow, by, before, now))
+        await self._driver.write(partial(clock.follow, by, before, since, now))
 
     async def bring_forward(self, now: datetime, latest: datetime) -> int:
         """Make due now what is due later than ``latest``, which no schedule says; how many rows."""

@@ -104,6 +104,19 @@ def test_check_agrees(site, txt_zone):
     assert done.exit_code == 0
 
 
+def test_check_asks_whom_the_gateway_asks(site, txt_zone, monkeypatch):
+    """`check` asks the DNS servers of `delivery.dns`, where there are some, and not the system's."""
+    site.write(f'[delivery]\ndns = ["127.0.0.1:{txt_zone.port}"]\n')
+    site.dkim("add", SHOP, "--selector", "gw1")
+    site.publish(txt_zone)
+    assert site.dkim("check", SHOP).exit_code == 0
+    txt_zone.records.clear()
+    monkeypatch.setattr(published, "LOOKUP_SECONDS", 0.3)
+    site.write('[delivery]\ndns = ["127.0.0.1:1"]\n')
+    done = site.dkim("check", SHOP)
+    assert (done.exit_code, "see delivery.dns" in done.output) == (2, True)
+
+
 CHECKS = {
     "no record": (None, 1, "there is no record"),
     "revoked": (['"v=DKIM1; p="'], 1, "p= is empty"),

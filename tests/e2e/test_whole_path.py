@@ -15,6 +15,7 @@ from gateway.config.policies import SOURCE_POLICIES
 from gateway.filter.decide import Facts, decide
 from gateway.filter.examine import examine
 from gateway.mail.parse import parse
+from gateway.mail.trace import mark
 from gateway.rules.context import Profile
 from gateway.samples import load_samples
 from gateway.store.records import MessageQuery
@@ -85,7 +86,7 @@ async def test_what_is_sent_is_what_was_examined(start_gateway, sink, amazon, re
         await submit(gateway, octets, [recipient])
         with contextlib.suppress(AttributeError):
             verdict = decide(examine(octets, amazon, PROFILE, received_at), Facts(), received_at)
-            expected[sample.name] = verdict.octets
+            expected[sample.name] = mark("gateway.example") + verdict.octets
     received = await sink.wait_for(len(expected))
     assert sorted(mail.octets for mail in received) == sorted(expected.values())
 

@@ -22,6 +22,7 @@ TAKEN = {
     "approved Reply-To": f"{FROM}Reply-To: Desk <desk@shop.example>, orders@shop.example\n",
     "empty Reply-To": f"{FROM}Reply-To:\n",
     "quoted commas": 'From: "evil@other.example, Inc." <orders@shop.example>\n',
+    "our own address for a name": "From: orders@shop.example <orders@shop.example>\n",
 }
 REFUSED = {
     "From of another": ("From: other@shop.example\n", "The From field"),
@@ -30,6 +31,8 @@ REFUSED = {
         'From: "orders@shop.example" <evil@other.example>\n',
         "The From field",
     ),
+    "bare address for a name": ("From: evil@other.example <orders@shop.example>\n", "The From field"),
+    "bare address in a name": ("From: Eve evil@other.example x <orders@shop.example>\n", "The From field"),
     "Sender of another": (f"{FROM}Sender: evil@other.example\n", "The Sender field"),
     "second Sender of another": (f"{FROM}Sender: desk@shop.example\nSender: evil@other.example\n", "Sender"),
     "Reply-To of another": (f"{FROM}Reply-To: evil@other.example\n", "The Reply-To field"),

@@ -191,6 +191,7 @@ REFUSALS = {
         "5.6.0",
     ),
     "in circles": (text_mail("x", "Received: by a\n" * 51 + HEAD), 554, "5.4.6"),
+    "sent back to us": (text_mail("x", "x-loop:  GATEWAY.example\n" + HEAD), 554, "5.4.6"),
     "too many fields": (text_mail("x", HEAD + "X-A: b\n" * 2000), 552, "5.3.4"),
     "too long a text": (text_mail("hello world\n" * 200_000), 552, "5.3.4"),
     "a bare carriage return": (text_mail("a\rb"), 554, "5.6.0"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.mail.address import Address, Mailbox, author, mailboxes, parse_path
+from gateway.mail.address import Address, Mailbox, author, claimed, mailboxes, parse_path
 from gateway.mail.errors import AddressError, AmbiguityError
 
 
@@ -84,6 +84,8 @@ A, C = Address("a", "b.example"), Address("c", "d.example")
         pytest.param("a@b.example, <c@d.example>", [("", A), ("", C)], id="two"),
         pytest.param('"Shop, Inc." <a@b.example>', [("Shop, Inc.", A)], id="quoted-comma"),
         pytest.param("Shop, Inc. <a@b.example>", [("Shop, Inc.", A)], id="unquoted-comma"),
+        pytest.param("c@d.example <a@b.example>", [("c@d.example", A)], id="bare-address-as-name"),
+        pytest.param("Shop @ Home: x <a@b.example>", [("x", A)], id="marks-in-a-name"),
         pytest.param("x, a@b.example", [("x", None), ("", A)], id="word-before-bare-address"),
         pytest.param("a@b.example, Shop", [("", A), ("Shop", None)], id="word-last"),
         pytest.param("a@b.example (The Shop)", [("The Shop", A)], id="comment-name"),
@@ -111,6 +113,24 @@ def test_an_address_list_is_read_without_failing(body, expected):
     assert [(name.strip(), address) for name, address in expected] == [
         (m.display_name, m.address) for m in found
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param("Shop <a@b.example>, c@d.example", (A, C), id="list"),
+        pytest.param("c@d.example <a@b.example>", (A, C), id="bare-name"),
+        pytest.param("x c@d.example y <a@b.example>", (A, C), id="bare-in-name"),
+        pytest.param('"c@d.example" (c@d.example) <a@b.example>', (A,), id="quoted-or-comment"),
+        pytest.param("Shop @ Home <a@b.example>", (A,), id="no-address"),
+        pytest.param("@ @@ <a@b.example>", (A,), id="marks-alone"),
+        pytest.param("g: c@d.example;", (C,), id="group"),
+        pytest.param("Shop", (None,), id="no-address-at-all"),
+    ],
+)
+def test_every_address_that_a_reader_might_show_is_claimed(body, expected):
+    """A bare address in place of a name counts: some readers show the first address of such an entry."""
+    assert claimed(body) == expected
 
 
 def test_a_mailbox_keeps_what_was_written():

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.mail.address import Address
 from gateway.mail.delivery import Delivered, PermanentFailure, TemporaryFailure
-from gateway.mail.envelope import Envelope, Recipient
+from gateway.mail.envelope import Envelope, Recipient, from_xtext
 from gateway.mail.errors import AmbiguityError, LimitError
 from gateway.mail.reply import MAX_TEXT_OCTETS, Reply
 
@@ -57,3 +57,20 @@ def test_envelope_and_results_are_values():
     assert Delivered(next_hop="h:25", reply="250 ok") == Delivered(next_hop="h:25", reply="250 ok")
     assert not TemporaryFailure(next_hop="h:25", reply="451 later").outcome_unknown
     assert PermanentFailure(next_hop="h:25", reply="550 no", status="5.1.1").status == "5.1.1"
+
+
+@pytest.mark.parametrize(
+    "given, plain",
+    [
+        pytest.param("QQ314159", "QQ314159", id="plain"),
+        pytest.param("a+3Db+2B", "a=b+", id="decoded"),
+        pytest.param("rfc822;a+40b.example", "rfc822;a@b.example", id="address"),
+        pytest.param("a+0D+0AAction:+20delivered", "a+0D+0AAction:+20delivered", id="line-break"),
+        pytest.param("a+C3+BC", "a+C3+BC", id="not-ascii"),
+        pytest.param("a+3", "a+3", id="cut-short"),
+        pytest.param(None, None, id="none"),
+    ],
+)
+def test_a_notice_says_what_xtext_stands_for(given, plain):
+    """ENVID and ORCPT are decoded for the reader of a notice, but never into a line of its own."""
+    assert from_xtext(given) == plain

@@ -183,6 +183,27 @@ async def test_a_slow_destination_holds_its_own_places_only(queue, item, running
         await queue.until(lambda: not queue.rows)
 
 
+async def test_what_finds_no_place_is_given_back(queue, item, running, make_hop, monkeypatch, now):
+    """What waits for a next hop that hangs is leased no longer, so that people can hold it; it goes when that moves."""
+    monkeypatch.setattr(module, "AHEAD_S", 0.01)
+    queue.add(*(item(n, message=f"m{n}") for n in range(1, 6)), item(9, message="m9", route="quick"))
+
+    class Slow(make_hop):
+        async def __call__(self, route, *rest):
+            return await make_hop.__call__(self, route, *rest) if route == "amazon" else {rest[1][0]: TAKEN}
+
+    hop = Slow()
+    hop.go_on.clear()
+    async with running(hop, per_destination=2):
+        await queue.until(lambda: [due for due in queue.claimable.values() if due <= now] == [now] * 3)
+        queue.add(item(8, message="m8", route="quick"))
+        await queue.until(lambda: 8 not in queue.rows)
+        assert queue.calls("claim")[-1] == (("amazon", ""),)
+        hop.go_on.set()
+        await queue.until(lambda: not queue.rows)
+    assert sorted(got[3] for got in hop.got) == [b"m1", b"m2", b"m3", b"m4", b"m5"]
+
+
 async def test_recipients_of_two_destinations_go_apart(queue, item, running, make_hop):
     """Where DNS names next hops, the domains of one message go in transactions of their own."""
     queue.add(item(1, to="a", at="one.example"), item(2, to="b", at="two.example"))

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.store.records import MessageQuery
+from gateway.store.rulings import Deadline
 
 HOUR = timedelta(hours=1)
 
@@ -30,7 +31,7 @@ async def due(store, now):
 async def test_back(waiting, now):
     """After a jump back rows are due as far ahead as before, and as old; what would be past is due now."""
     earlier = now - 3 * HOUR
-    await waiting.follow_clock(-3 * HOUR, now, earlier)
+    await waiting.follow_clock(-3 * HOUR, now, earlier, earlier)
     assert await waiting.claim(9, earlier, 600) == []  # neither before its time nor out of its lease
     assert await waiting.next_due() == earlier + HOUR / 6
     assert await due(waiting, earlier) == {"a": (pytest.approx(1 / 6), 0), "b": (0, 0)}
@@ -39,7 +40,7 @@ async def test_back(waiting, now):
 async def test_forward(waiting, now):
     """After a jump forward rows are due early, and no older than before: none is given up for it."""
     later = now + 300 * HOUR
-    await waiting.follow_clock(300 * HOUR, now, later)
+    await waiting.follow_clock(300 * HOUR, now, later, later)
     ages = {route: age for route, (_, age) in (await due(waiting, later)).items()}
     assert ages == {"a": 0, "b": 0}
 
@@ -48,14 +49,27 @@ async def test_forward_leaves_what_came_after_the_jump(waiting, new_message, now
     """A mail that came by the new clock keeps its time of receipt."""
     later = now + 300 * HOUR
     await waiting.accept(new_message("new", route="c", received_at=later, due_at=later))
-    await waiting.follow_clock(300 * HOUR, now, later)
+    await waiting.follow_clock(300 * HOUR, now, later, later)
     assert (await due(waiting, later))["c"] == (0, 0)
+
+
+async def test_back_leaves_what_came_after_the_jump(waiting, new_message, now):
+    """A mail that came by the new clock before the jump was seen is no older for it, and keeps its deadline."""
+    since, later = now - 72 * HOUR, now - 71.999 * HOUR
+    times = {"received_at": later, "due_at": later}
+    deadline = Deadline(warn_at=later + 18 * HOUR, until=later + 20 * HOUR)
+    await waiting.accept(new_message("new", route="c", **times))
+    await waiting.accept(new_message("new hold", verdict="hold", hold=deadline, **times))
+    await waiting.follow_clock(-72 * HOUR, now, since, later)
+    assert (await due(waiting, later))["c"] == (0, 0)
+    held = {each.id: each.held_until for each in await waiting.messages(MessageQuery(state="held"))}
+    assert held == {"held": now - 72 * HOUR + 20 * HOUR, "new hold": later + 20 * HOUR}
 
 
 @pytest.mark.parametrize("by", [300 * HOUR, -3 * HOUR], ids=["forward", "back"])
 async def test_holds(waiting, now, by):
     """A held mail keeps the time until its warning and its deadline."""
-    await waiting.follow_clock(by, now, now + by)
+    await waiting.follow_clock(by, now, now + by, now + by)
     (held,) = await waiting.messages(MessageQuery(state="held"))
     assert held.held_until == now + by + 20 * HOUR
     assert await waiting.next_hold_due() == now + by + 18 * HOUR
@@ -66,7 +80,7 @@ async def test_settled_rows_stay(waiting, now, settlement):
     (item,) = await waiting.claim(1, now + HOUR, 600, exclude=[("b", "")])
     await waiting.settle([settlement(item.id)])
     before = await waiting.message("waits")
-    await waiting.follow_clock(-3 * HOUR, now, now - 3 * HOUR)
+    await waiting.follow_clock(-3 * HOUR, now, now - 3 * HOUR, now - 3 * HOUR)
     assert await waiting.message("waits") == before
 
 

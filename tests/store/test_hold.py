@@ -219,7 +219,7 @@ async def test_what_is_being_sent(store, new_message, deadline, decision, now):
         store.delete("m1", decision("delete")),
         store.retry("m1", decision("retry")),
     ):
-        with pytest.raises(StateError, match="m1 is being sent right now; try again in a moment"):
+        with pytest.raises(StateError, match="m1 is being sent, or about to be; try again in half a minute"):
             await attempt
     await store.retry("m1", decision("retry", at=now + HOUR))
     await store.delete("m1", decision("delete", at=now + HOUR))

@@ -195,6 +195,11 @@ CLOCK = {
         word=10_800,
         outcome=AGAIN,
     ),
+    "days forward": Fault(
+        what="the clock jumps ten days forward while a mail waits to be tried again",
+        word=864_000,
+        outcome=AGAIN,
+    ),
     "back": Fault(
         what="the clock jumps three hours back while a mail waits to be tried again",
         word=-10_800,

@@ -26,7 +26,9 @@ async def test_remove(store, address):
     await store.remove_links("shop", ["help.example"])
     seller = await store.seller("shop")
     assert (seller.senders, seller.links) == ((address("b@shop.example"),), ("b.example/x",))
-    with pytest.raises(StoreError, match=r"shop: a@shop\.example is not approved; `gateway seller show shop`"):
+    with pytest.raises(
+        StoreError, match=r"shop: a@shop\.example is not approved; `gateway seller show shop`"
+    ):
         await store.remove_senders("shop", [address("b@shop.example"), address("a@shop.example")])
     with pytest.raises(StoreError, match=r"shop: help\.example is not allowed; `gateway seller show shop`"):
         await store.remove_links("shop", ["b.example/x", "help.example"])

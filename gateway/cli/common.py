@@ -39,11 +39,18 @@ config_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
+PIPE_CHARS = 200
+"""Characters of a line for another program: a row stays one line, to be found by grep."""
+
+
 def terminal(*, soft_wrap: bool = False) -> "Console":
     """Where results go. A clause such as ``amazon:phone:`` is not to be read as the name of an emoji."""
     from rich.console import Console
 
-    return Console(emoji=False, soft_wrap=soft_wrap)
+    console = Console(emoji=False, soft_wrap=soft_wrap)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = PIPE_CHARS
+    return console
 
 
 def fail(faults: Iterable[str]) -> NoReturn:

@@ -16,45 +16,46 @@ from gateway.store.records import MessageSummary
 NEAR = timedelta(hours=2)
 """Deadlines that are nearer stand out."""
 
+WIDE = 130
+"""Characters of a terminal that has room for all columns side by side."""
+
 SUBJECT_CHARS = 60
 """Characters of a subject that a row shows."""
 
 
 def print_messages(found: Sequence[MessageSummary]) -> None:
     """What ``gateway messages`` lists."""
-    table = _table("seller", "verdict", "rules", "recipients", "subject")
-    for summary in found:
-        colour = COLOURS[summary.verdict]
-        table.add_row(
-            f"{summary.received_at:%Y-%m-%d %H:%M:%S}",
+    rows = [
+        (
+            f"{summary.received_at:%Y-%m-%d %H:%M}",
             summary.id,
+            f"[{COLOURS[summary.verdict]}]{summary.verdict}[/]",
             escape(summary.seller),
-            f"[{colour}]{summary.verdict}[/]",
-            " ".join(summary.rules),
             _states(summary),
+            " ".join(summary.rules),
             escape(summary.subject[:SUBJECT_CHARS]),
         )
-    terminal().print(table)
+        for summary in found
+    ]
+    _print(("received", "id", "verdict"), ("seller", "recipients", "rules", "subject"), rows)
 
 
 def print_waiting(found: Sequence[MessageSummary]) -> None:
     """What ``gateway queue`` lists."""
-    table = _table("seller", "state", "held until", "left", "rules", "subject")
     now = datetime.now(UTC)
-    for summary in found:
-        until = f"{summary.held_until:%Y-%m-%d %H:%M}" if summary.held_until else "-"
-        left = time_left(summary.held_until - now) if summary.held_until else "-"
-        table.add_row(
-            f"{summary.received_at:%Y-%m-%d %H:%M:%S}",
+    rows = [
+        (
+            f"{summary.received_at:%Y-%m-%d %H:%M}",
             summary.id,
+            time_left(summary.held_until - now) if summary.held_until else "",
             escape(summary.seller),
-            f"[{COLOURS['hold']}]held[/]" if summary.held_until else _states(summary),
-            until,
-            left,
+            _state(summary),
             " ".join(summary.rules),
             escape(summary.subject[:SUBJECT_CHARS]),
         )
-    terminal().print(table)
+        for summary in found
+    ]
+    _print(("received", "id", "left"), ("seller", "state", "rules", "subject"), rows)
 
 
 def time_left(left: timedelta) -> str:
@@ -66,15 +67,27 @@ def time_left(left: timedelta) -> str:
     return words if left > NEAR else f"[red]{words}[/]"
 
 
-def _table(*columns: str) -> Table:
-    table = Table()
-    for name in ("received", "id"):
+def _print(fixed: Sequence[str], loose: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A line a mail; where the terminal is narrow, what may be long stands in one column, below each other."""
+    console = terminal()
+    is_narrow = console.width < WIDE
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in fixed:
         table.add_column(name, no_wrap=True)  # an id is there to be copied
-    for name in columns:
+    for name in [", ".join(loose)] if is_narrow else loose:
         table.add_column(name)
-    return table
+    for row in rows:
+        tail = row[len(fixed) :]
+        table.add_row(*row[: len(fixed)], *(["\n".join(filter(None, tail))] if is_narrow else tail))
+    console.print(table)
+
+
+def _state(summary: MessageSummary) -> str:
+    if summary.held_until is None:
+        return _states(summary)
+    return f"[{COLOURS['hold']}]held[/] until {summary.held_until:%Y-%m-%d %H:%M}"
 
 
 def _states(summary: MessageSummary) -> str:
     """How many recipients are in which state."""
-    return ", ".join(f"{count} {state}" for state, count in summary.states) or "-"
+    return ", ".join(f"{count} {state}" for state, count in summary.states)

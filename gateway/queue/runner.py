@@ -23,6 +23,7 @@ from gateway.ops import events
 from gateway.queue import outcome
 from gateway.queue.outcome import Told
 from gateway.queue.places import Group, Limits, Places, groups
+from gateway.queue.room import Room
 from gateway.queue.schedule import Schedule
 from gateway.queue.seams import Deliver, Letters, Queue, Tell
 from gateway.queue.settler import Settler
@@ -94,6 +95,7 @@ class Runner:
         self._twice: set[int] = set()
         self._preloaded = 0
         self._places = Places(self._limits)
+        self._room = Room()
         self._settler = Settler(store)
         self._tasks: dict[asyncio.Task[None], Group] = {}
 
@@ -181,7 +183,7 @@ class Runner:
 
     async def _preload(self, fresh: Sequence[Group]) -> None:
         """Read small contents together: a read for each would cost more than the octets do."""
-        if len(fresh) <= 1:
+        if not fresh:
             return
         try:
             found = await self._store.contents(
@@ -246,17 +248,27 @@ class Runner:
             return group.items
         return [replace(item, first_at=item.first_at + ahead) for item in group.items]
 
+    async def _size(self, group: Group) -> int:
+        if group.octets is not None:
+            return len(group.octets)
+        return await self._persist(lambda: self._store.size(group.message_id))
+
+    async def _octets(self, group: Group) -> bytes:
+        if group.octets is not None:
+            return group.octets
+        return await self._persist(lambda: self._store.content(group.message_id))
+
     async def _send(self, group: Group) -> Mapping[Address, DeliveryResult]:
         first = group.items[0]
         recipients = tuple(item.recipient for item in group.items)
         began = asyncio.get_running_loop().time()
         results: dict[Address, DeliveryResult] = {}
         try:
-            octets = group.octets
-            if octets is None:
-                octets = await self._persist(lambda: self._store.content(first.message_id))
-            group.is_sending = True
-            results.update(await self._hooks.deliver(first.route, first.reverse_path, recipients, octets))
+            async with self._room.of(await self._size(group)):
+                began = asyncio.get_running_loop().time()
+                octets = await self._octets(group)
+                group.is_sending = True
+                results.update(await self._hooks.deliver(first.route, first.reverse_path, recipients, octets))
             reply = "the delivery agent did not say what became of this recipient"
         except Exception as error:  # noqa: BLE001 - whatever it was, the mail is tried again
             reply = f"internal error, incident {_fault('relay', error)}"

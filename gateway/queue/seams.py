@@ -69,6 +69,10 @@ class Queue(Protocol):
         """Octets to send."""
         ...
 
+    async def size(self, message_id: str) -> int:
+        """How many octets they are."""
+        ...
+
     async def contents(self, message_ids: Sequence[str], max_octets: int) -> dict[str, bytes]:
         """Octets to send of several messages, as many as fit."""
         ...

@@ -122,6 +122,17 @@ def contents(message_ids: Sequence[str], max_octets: int) -> Operation[dict[str,
     return dict((yield Statement(_SENT.format(ids=places(len(chosen))), tuple(chosen))))
 
 
+def size(message_id: str) -> Operation[int]:
+    """How many octets there are to send; not one of them is read.
+
+    Raises:
+        LookupError: There are none, or they were purged.
+    """
+    for _, octets in (yield Statement(_SIZES.format(ids=places(1)), (message_id,))):
+        return int(octets)
+    raise LookupError(f"no octets to send for {message_id}")
+
+
 def content(message_id: str) -> Operation[bytes]:
     """Octets to send.
 

@@ -121,6 +121,14 @@ class Store:
         """
         return await self._driver.read(partial(messages.content, message_id))
 
+    async def size(self, message_id: str) -> int:
+        """How many octets there are to send.
+
+        Raises:
+            LookupError: There are none.
+        """
+        return await self._driver.read(partial(messages.size, message_id))
+
     async def contents(self, message_ids: Sequence[str], max_octets: int) -> dict[str, bytes]:
         """Octets to send of several messages, as many of them as fit into ``max_octets``."""
         return await self._driver.read(partial(messages.contents, tuple(message_ids), max_octets))

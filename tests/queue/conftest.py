@@ -63,6 +63,7 @@ class FakeQueue:
     notices: list[object] = field(default_factory=list)
     owed: list[object] = field(default_factory=list)
     faults: dict[str, list[Exception]] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def add(self, *items: QueueItem) -> None:
@@ -106,10 +107,15 @@ class FakeQueue:
         item = self.rows[row]
         return {(item.route, ""), (item.route, item.recipient.domain)}
 
-    async def contents(self, message_ids, max_octets):  # noqa: ARG002 - everything fits
+    async def size(self, message_id):
+        """As the store does."""
+        self._begin("size", message_id)
+        return self.sizes.get(message_id, len(message_id))
+
+    async def contents(self, message_ids, max_octets):  # noqa: ARG002 - everything fits that has no size of its own
         """As the store does."""
         self._begin("contents", tuple(message_ids))
-        return {each: each.encode() for each in message_ids}
+        return {each: each.encode() for each in message_ids if each not in self.sizes}
 
     async def content(self, message_id):
         """As the store does."""

@@ -216,13 +216,7 @@ async def test_recipients_of_two_destinations_go_apart(queue, item, running, mak
 async def test_small_contents_are_read_together(queue, item, running, make_hop):
     """What a claim brings is read in one go; what it leaves out (too large) is read in its turn."""
     queue.add(*(item(n, message=f"m{n}") for n in range(5)))
-    real = queue.contents
-
-    async def contents(message_ids, max_octets):
-        found = await real(message_ids, max_octets)
-        return {name: octets for name, octets in found.items() if name != "m3"}
-
-    queue.contents = contents
+    queue.sizes["m3"] = 20_000_000
     hop = make_hop()
     async with running(hop) as runner:
         await queue.until(lambda: not queue.rows)
@@ -230,6 +224,21 @@ async def test_small_contents_are_read_together(queue, item, running, make_hop):
         assert queue.calls("contents") == [("m0", "m1", "m2", "m3", "m4")]
         assert queue.calls("content") == ["m3"]
         assert runner._preloaded == 0
+
+
+async def test_large_mails_wait_for_room(queue, item, running, make_hop):
+    """Of large mails no more are held in memory than there is room for; small ones pass them by."""
+    queue.sizes.update({f"large{n}": 25_000_000 for n in range(4)}, small=1_000, huge=80_000_000)
+    for n, message in enumerate(queue.sizes):
+        queue.add(item(n, message=message))
+    hop = make_hop()
+    hop.go_on.clear()
+    async with running(hop, per_destination=10):
+        await queue.until(lambda: len(queue.calls("size")) == 6 and len(queue.calls("content")) == 3)
+        assert queue.calls("content") == ["large0", "large1", "small"]
+        hop.go_on.set()
+        await queue.until(lambda: not queue.rows)
+    assert queue.calls("content") == ["large0", "large1", "small", "large2", "large3", "huge"]
 
 
 async def test_settlements_share_transactions(queue, item, running, make_hop):

@@ -34,7 +34,8 @@ async def test_deliver_breaks(queue, item, running, result, make_hop):
 async def test_no_octets(queue, item, running, make_hop):
     """A message whose octets are missing is tried again, and the fault is reported."""
     queue.add(item(1))
-    queue.fail("content", LookupError("m1"))
+    queue.sizes["m1"] = 0
+    queue.fail("size", LookupError("m1"))
     hop = make_hop()
     with structlog.testing.capture_logs() as logs:
         async with running(hop):
@@ -44,10 +45,11 @@ async def test_no_octets(queue, item, running, make_hop):
     assert [line["where"] for line in logs if line["event"] == "fault"] == ["relay"]
 
 
-@pytest.mark.parametrize("method", ["claim", "next_due", "content", "settle"])
+@pytest.mark.parametrize("method", ["claim", "next_due", "size", "content", "settle"])
 async def test_store_fails(queue, item, running, method, store_error, make_hop):
     """A store that fails is asked again; nothing is sent twice meanwhile."""
     queue.add(item(1))
+    queue.sizes["m1"] = 20_000_000
     queue.fail(method, *[store_error] * 7)
     hop = make_hop()
     async with running(hop):

@@ -52,6 +52,16 @@ async def test_round_trip(store, new_message, address, finding):
     assert [row.address for row in detail.recipients] == [r.address for r in envelope.recipients]
 
 
+async def test_small_ones_are_read_together(store, new_message):
+    """Of several messages the octets of as many as fit come in one go; of the rest the size can be had."""
+    for name, octets in {"m1": b"1234", "m2": b"12345678", "m3": b"123"}.items():
+        await store.accept(new_message(id=name, sent=octets))
+    assert await store.contents(["m1", "m2", "m3", "m0"], 8) == {"m1": b"1234", "m3": b"123"}
+    assert await store.contents(["m2"], 7) == {}
+    assert [await store.size(name) for name in ("m1", "m2")] == [4, 8]
+    assert await store.content("m2") == b"12345678"
+
+
 async def test_no_such(store):
     """A message nobody knows is None; its octets are a LookupError."""
     assert await store.message("m0") is None
@@ -69,6 +79,8 @@ async def test_not_sent(store, new_message, verdict):
     assert await store.next_due() is None
     with pytest.raises(LookupError):
         await store.content("m1")
+    with pytest.raises(LookupError):
+        await store.size("m1")
 
 
 @pytest.mark.parametrize(

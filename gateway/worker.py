@@ -289,6 +289,8 @@ class _Worker:
             self.process.kill()
         self._stdin.close()
         await self.process.wait()
+        with contextlib.suppress(OSError):  # what it left unread; else the loop logs the broken pipe
+            await self._stdin.wait_closed()
 
     async def _send(self, head: bytes, octets: bytes) -> None:
         self._stdin.writelines([LENGTHS.pack(len(head), len(octets)), head, octets])

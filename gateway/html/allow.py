@@ -59,7 +59,7 @@ _SAYS = re.compile(r"(?<=\w)[.\u3002\uff0e\uff61](?=[^\W\d])|@|\+[ \d().-]{7}")
 """What a value that is only for looks has no need of, and a domain, an address or a telephone number has."""
 _ONE_WORD = re.compile(r"[\w .,:;%#()+/=-]{0,200}")
 _TARGET = re.compile(r"_(?:blank|self|top|parent)", re.IGNORECASE)
-_RELATION = re.compile(r"(?:noopener|noreferrer|nofollow|external|ugc|sponsored|\s)*+", re.IGNORECASE)
+_RELATION = re.compile(r"(?:noopener|noreferrer|nofollow|external|ugc|sponsored|\s)*", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*+):")
 _LINKED = frozenset({"http", "https", "mailto", "tel", "sms"})
 _CID = re.compile(r"cid:(?:[^\s\"'<>\\/]|/(?!/)){1,500}", re.IGNORECASE)

@@ -44,18 +44,18 @@ DENIED_VALUES = frozenset(
 )
 """Values that show letters in another order than they stand in (adversary O05, O08)."""
 
-_NUMBER = r"(?:\d++(?:\.\d++)?+|\.\d++)"
+_NUMBER = r"(?:\d++(?:\.\d++)?|\.\d++)"
 _WORD = r"-?[a-zA-Z_][a-zA-Z0-9_-]*+"
 _PLAIN_TOKEN = (
-    rf"(?:#[0-9a-zA-Z]{{1,8}}+(?![\w-])|[+-]?{_NUMBER}(?:[a-zA-Z]{{1,8}}+|%)?+(?![\w.%-])"
-    rf"|(?:rgb|rgba)\({_NUMBER}%?(?:,[ ]?{_NUMBER}%?){{2,3}}+\)"
+    rf"(?:#[0-9a-zA-Z]{{1,8}}+(?![\w-])|[+-]?{_NUMBER}(?:[a-zA-Z]{{1,8}}+|%)?(?![\w.%-])"
+    rf"|(?:rgb|rgba)\({_NUMBER}%?(?:,[ ]?{_NUMBER}%?){{2,3}}\)"
     rf"|{_WORD}(?![\w(])|'[a-zA-Z0-9 _-]{{0,100}}+'|\"[a-zA-Z0-9 _-]{{0,100}}+\")"
 )
 _PLAIN_VALUE = re.compile(
-    rf"{_PLAIN_TOKEN}(?:(?:[ ]*+[,/][ ]*+|[ ]++){_PLAIN_TOKEN})*+(?:[ ]*+![ ]?important)?+"
+    rf"{_PLAIN_TOKEN}(?:(?:[ ]*+[,/][ ]*+|[ ]++){_PLAIN_TOKEN})*(?:[ ]*+![ ]?important)?"
 )
 _PLAIN_STYLE = re.compile(
-    r"(?:[a-zA-Z0-9 #%.,:;!_+\t\n-]++|'[a-zA-Z0-9 _-]*+'|\"[a-zA-Z0-9 _-]*+\"|/(?!\*)|(?<=[ab])\([0-9., %]*+\))*+"
+    r"(?:[a-zA-Z0-9 #%.,:;!_+\t\n-]++|'[a-zA-Z0-9 _-]*+'|\"[a-zA-Z0-9 _-]*+\"|/(?!\*)|(?<=[ab])\([0-9., %]*+\))*"
 )
 _PROPERTY = re.compile(r"-?[a-z][a-z0-9-]*+")
 _UNIT = re.compile(r"[a-zA-Z]{0,8}|%")
@@ -68,7 +68,7 @@ _SNIFFED = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]{0,20}+:[/\\]{2}[^\s\"'<>()]*+")
 _MAY_FETCH = re.compile(r"[\\'\"]|url|import", re.IGNORECASE)
 _IMPORTANT = "!important"
 _BLANK = " \t\n\f"
-_COLLAPSED = re.compile(r"[^\s]*+(?: [^\s]++)*+")
+_COLLAPSED = re.compile(r"[^\s]*+(?: [^\s]++)*")
 
 
 class Declarations(NamedTuple):

@@ -30,7 +30,7 @@ _QUIRKY = frozenset(
     }
 )
 _FIRST = re.compile(
-    r"(?:[ \t\n\f]++|<!--.*?-->|<\?[^>]*+>)*+<!doctype((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+)>",
+    r"(?:[ \t\n\f]++|<!--(?:[^-]++|-(?!->))*-->|<\?[^>]*+>)*<!doctype((?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*)>",
     re.IGNORECASE | re.DOTALL,
 )
 _ANY = re.compile(r"<!doctype", re.IGNORECASE)

@@ -42,10 +42,10 @@ _LOOKS_LIKE_URL = re.compile(
     re.IGNORECASE,
 )
 _ANYWHERE = re.compile(r"[a-z][a-z0-9+.-]{1,20}+:[/\\]{2}[^\s\"'<>]*+", re.IGNORECASE)
-_REFRESH = re.compile(r"[\s;,]*+[\d.]*+[\s;,]*+(?:url\s*+=\s*+)?+[\"']?+([^\"']*+)", re.IGNORECASE)
+_REFRESH = re.compile(r"[\s;,]*+[\d.]*+[\s;,]*+(?:url\s*+=\s*+)?[\"']?+([^\"']*+)", re.IGNORECASE)
 _STRIPPED = "".join(map(chr, range(0x21)))
 _REMOVED = str.maketrans("", "", "\t\n\r")
-_DESCRIPTOR = re.compile(r"[^,(]*+(?:\([^)]*+\)?+[^,(]*+)*+")
+_DESCRIPTOR = re.compile(r"[^,(]*+(?:\([^)]*+\)?+[^,(]*+)*")
 
 
 def clean_url(value: str) -> str:

@@ -32,7 +32,7 @@ UNREAD = frozenset({"style", "script"})
 MAX_BREAKS = 2
 """Line breaks in a row that are kept; more say no more."""
 
-_RUN = re.compile(r"[^ \t\n\f\r]++(?: [^ \t\n\f\r]++)*+")
+_RUN = re.compile(r"[^ \t\n\f\r]++(?: [^ \t\n\f\r]++)*")
 _BLANK = " \t\n\f\r"
 _BLANK_END = frozenset({" ", ""})
 

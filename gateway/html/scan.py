@@ -20,18 +20,18 @@ from gateway.mail.errors import LimitError
 _SPACE = r"\t\n\f "
 _ATTRIBUTE_NAME = rf"(?:=[^{_SPACE}/>=]*+|[^{_SPACE}/>=]++)"
 _ATTRIBUTE_VALUE = rf"(?:\"[^\"]*+\"?+|'[^']*+'?+|[^{_SPACE}>\"'][^{_SPACE}>]*+)"
-_REST = rf"(?:[{_SPACE}]*+=[{_SPACE}]*+{_ATTRIBUTE_VALUE}?+)?+"
+_REST = rf"(?:[{_SPACE}]*+=[{_SPACE}]*+{_ATTRIBUTE_VALUE}?)?"
 _ORDINARY = rf"[{_SPACE}][a-zA-Z-]++=\"[^\"]*+\""  # the same as above, only met faster
 TOKEN = re.compile(
     rf"<(?:(/?)([a-zA-Z][^{_SPACE}/>]*+)"
-    rf"((?:{_ORDINARY})*+(?:[{_SPACE}/]*+{_ATTRIBUTE_NAME}{_REST})*+[{_SPACE}/]*+)(>?+)"
+    rf"((?:{_ORDINARY})*(?:[{_SPACE}/]*+{_ATTRIBUTE_NAME}{_REST})*[{_SPACE}/]*+)(>?+)"
     r"|!--(?:-?+>|.*?(?:--!?>|\Z))"
     r"|[!?/][^>]*+>?+)",
     re.DOTALL,
 )
 """A tag (slash, name, attributes and closing bracket are its groups), a comment or a bogus comment."""
 ATTRIBUTE = re.compile(
-    rf"[{_SPACE}/]*+({_ATTRIBUTE_NAME})(?:[{_SPACE}]*+=[{_SPACE}]*+({_ATTRIBUTE_VALUE})?+)?+"
+    rf"[{_SPACE}/]*+({_ATTRIBUTE_NAME})(?:[{_SPACE}]*+=[{_SPACE}]*+({_ATTRIBUTE_VALUE})?)?"
 )
 """An attribute of a tag: its name, and its value with the quotes around it."""
 

@@ -31,13 +31,13 @@ class Compound(NamedTuple):
 
 
 _IDENT = r"-?[a-zA-Z_][a-zA-Z0-9_-]*+"
-_PLAIN_COMPOUND = rf"(?:(?:\*|{_IDENT})(?:[.#]{_IDENT}|::?{_IDENT})*+|(?:[.#]{_IDENT}|::?{_IDENT})++)"
+_PLAIN_COMPOUND = rf"(?:(?:\*|{_IDENT})(?:[.#]{_IDENT}|::?{_IDENT})*|(?:[.#]{_IDENT}|::?{_IDENT})+)"
 PLAIN_SELECTOR = re.compile(
-    rf"{_PLAIN_COMPOUND}(?:(?:[ \t\n\f]*+[,>+~][ \t\n\f]*+|[ \t\n\f]++){_PLAIN_COMPOUND})*+"
+    rf"{_PLAIN_COMPOUND}(?:(?:[ \t\n\f]*+[,>+~][ \t\n\f]*+|[ \t\n\f]++){_PLAIN_COMPOUND})*"
 )
 """Selectors that are already made of harmless tokens, so that ``tidy`` gives what ``selector_text`` would."""
 
-_COMPOUND = re.compile(rf"(\*|[a-zA-Z][a-zA-Z0-9]*+)?+((?:[.#]{_IDENT})*+)")
+_COMPOUND = re.compile(rf"(\*|[a-zA-Z][a-zA-Z0-9]*+)?((?:[.#]{_IDENT})*)")
 _SIMPLE = re.compile(r"[.#][\w-]++")
 _NAME = re.compile(r"-?[^\W\d][\w-]{0,100}")
 _WORD = re.compile(r"[\w-]{1,100}")

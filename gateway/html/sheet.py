@@ -66,7 +66,7 @@ _HIDING = re.compile(
 _ORDINARY = re.compile(r"[^'\"\\<]*+")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _PLAIN_RULE = re.compile(
-    r"[ \t\n\f]*+(?:@media[ \t\n\f]++([a-zA-Z0-9 \t\n\f():,.-]++)\{((?:[^{}]*+\{[^{}]*+\})*+)[ \t\n\f]*+\}"
+    r"[ \t\n\f]*+(?:@media[ \t\n\f]++([a-zA-Z0-9 \t\n\f():,.-]++)\{((?:[^{}]*+\{[^{}]*+\})*)[ \t\n\f]*+\}"
     r"|([^{}@]++)\{([^{}]*+)\})"
 )
 _MEDIA_WORD = re.compile(r"[a-z-]++")

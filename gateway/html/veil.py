@@ -17,7 +17,7 @@ VEIL = "gw-"
 _VEILED = names("a b i u s small big tt strike font")
 _FORMATTING = re.compile(rf"<(?:{'|'.join(sorted(_VEILED))})(?=[\s/>])", re.IGNORECASE)
 _INLINE = re.compile(
-    rf"<({'|'.join(sorted(_VEILED))})(?:\s[^<>]*+)?+>(?:[^<]++|<(?:img|br)(?=[\s/>])[^<>]*+>)*+</\1\s*+>",
+    rf"<({'|'.join(sorted(_VEILED))})(?:\s[^<>]*+)?>(?:[^<]++|<(?:img|br)(?=[\s/>])[^<>]*+>)*</\1\s*+>",
     re.IGNORECASE,
 )
 """Formatting around words and images only; where all is of this kind, the names can stay."""

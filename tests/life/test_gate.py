@@ -82,6 +82,7 @@ async def test_what_was_taken_goes_on_while_nothing_is_taken(start_gateway, conn
 async def locked(_store, path):
     """Another process has a transaction that does not end."""
     with contextlib.closing(apsw.Connection(str(path))) as rude:
+        rude.set_busy_timeout(10_000)  # the gateway's own transaction, where one is under way, ends first
         rude.execute("BEGIN IMMEDIATE")
         yield
         rude.execute("ROLLBACK")
@@ -91,11 +92,22 @@ async def locked(_store, path):
 async def read_only(store, path):
     """The database takes no change, as on a file system that the kernel has remounted."""
     driver = store._driver
+    together = driver._together
     with contextlib.closing(apsw.Connection(str(path), apsw.SQLITE_OPEN_READONLY)) as raw:
-        writer, driver._writer = driver._writer, sqlite._Connection(path, raw)
+        frozen = sqlite._Connection(path, raw)
+
+        def in_vain(jobs):
+            """A whole batch, so that no transaction begins on one connection and ends on the other."""
+            usual, driver._writer = driver._writer, frozen
+            try:
+                return together(jobs)
+            finally:
+                driver._writer = usual
+
+        driver._together = in_vain
         yield
-        driver._writer = writer
-        await driver.write(lambda: (yield Statement("SELECT 1")))  # nobody is at the other one any more
+        driver._together = together
+        await driver.write(lambda: (yield Statement("SELECT 1")))  # nobody is at the frozen one any more
 
 
 STORES = {

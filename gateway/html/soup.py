@@ -62,14 +62,11 @@ class _Soup(BeautifulSoup):
         self.currentTag = tag
 
     def handle_endtag(self, name: str, nsprefix: str | None = None) -> None:  # noqa: ARG002 - the base class's
+        """The innermost open element ends: libxml2 says of each that it ends, in the order of a tree."""
         if self.current_data:
             self.endData()
-        stack = self.tagStack
-        if stack[-1].name != name and not any(tag.name == name for tag in stack[1:]):
-            return
-        while stack.pop().name != name:
-            pass
-        self.currentTag = stack[-1]
+        self.tagStack.pop()
+        self.currentTag = self.tagStack[-1]
 
     def endData(self, containerClass: type[NavigableString] | None = None) -> None:  # noqa: N802, N803 - the base class's
         if self.current_data:
